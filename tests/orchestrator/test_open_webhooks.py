@@ -202,18 +202,17 @@ def test_what_was_accepted_while_a_run_was_listing_is_left_to_the_next(
 
 
 @pytest.mark.parametrize(
-    ("scope", "turn"),
-    [("created", "import_orders"), ("statusUpdated", "follow_orders"), ("created", "")],
+    "event", [("created", "import_orders"), ("statusUpdated", "follow_orders"), ("created", "")]
 )
 def test_whoever_acts_on_a_webhook_waits_for_no_other_process(
     join: Join,
     new_books: Callable[..., SqlGateway],
     tmp_path: Path,
     store: FakeStore,
-    scope: str,
-    turn: str,
+    event: tuple[str, str],
 ) -> None:
     """The turn is taken, or an import is past the place of the order in its list."""
+    scope, turn = event
     books = new_books(f"sqlite:///{tmp_path}/books.db")
     other, web = join(books=books), join(books=books)
     store.place_order()

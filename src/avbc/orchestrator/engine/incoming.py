@@ -186,14 +186,20 @@ class Incomers:
     def look_up(
         self, incoming: Sequence[Incoming], *, again: bool = False, explain: bool = False
     ) -> None:
-        """Read what orders need: the books in bulk, and the lines that were cut off.
-
-        Orders that are held back (`Incoming.waits`) by what the list shows need nothing more.
+        """Find orders in the books, and read what they need.
 
         Args:
             incoming: The orders of a page.
             again: They are some of the orders that were looked up before.
-            explain: Read everything for orders that are in the books unchanged, too.
+            explain: Read everything, also for orders that are held back, or in the books unchanged.
+        """
+        self.find(incoming, explain=explain)
+        self.complete(incoming, again=again, explain=explain)
+
+    def find(self, incoming: Sequence[Incoming], *, explain: bool = False) -> None:
+        """Find orders in the books, and those that are held back (`Incoming.waits`).
+
+        By what the list shows: they need nothing more.
         """
         existing = {
             order.import_id: order
@@ -205,6 +211,14 @@ class Incomers:
             each.pickup = pickups.get(each.import_id)
         if not explain:
             self._hold_back(incoming)
+
+    def complete(
+        self, incoming: Sequence[Incoming], *, again: bool = False, explain: bool = False
+    ) -> None:
+        """Read what orders need that were found: the books in bulk, and lines that were cut off.
+
+        Customisations of orders run here, and the books are searched by what orders contain.
+        """
         readable = [each for each in incoming if each.is_readable and each.waits is None]
         failed = complete_orders(self._run.store, [each.order for each in readable])
         edited: dict[str, Incoming] = {}

@@ -330,21 +330,26 @@ class Journal:
                 return
             wanted, values = _REST_KNOWN, {"kind": kind, "after": rows[-1][0]}
 
-    def remember(self, kind: str, fingerprints: Iterable[tuple[str, str]]) -> None:
+    def remember(
+        self, kind: str, fingerprints: Iterable[tuple[str, str]], *, durable: bool = True
+    ) -> None:
         """Note what is known of some keys, in place of what was known before.
 
         Args:
             kind: What kind of thing they are.
             fingerprints: Keys and texts. Ten thousand at a time are written, each whole or not at
                 all.
+            durable: Whether it must survive a power failure; that of a process it survives anyway.
 
         Raises:
             JournalUnreachable: The rest was not written.
         """
         for chunk in chunks(fingerprints, _PAGE):
-            self.remember_together({kind: dict(chunk)})
+            self.remember_together({kind: dict(chunk)}, durable=durable)
 
-    def remember_together(self, known: Mapping[str, Mapping[str, str]]) -> None:
+    def remember_together(
+        self, known: Mapping[str, Mapping[str, str]], *, durable: bool = True
+    ) -> None:
         """Note what is known of several kinds, by kind and key, all of it or nothing.
 
         Raises:
@@ -356,9 +361,11 @@ class Journal:
             for key, text in texts.items()
         ]
         if rows:
-            self._upsert(_fingerprints, rows)
+            self._upsert(_fingerprints, rows, durable=durable)
 
-    def forget_fingerprints(self, kind: str, keys: Collection[str] | None = None) -> None:
+    def forget_fingerprints(
+        self, kind: str, keys: Collection[str] | None = None, *, durable: bool = True
+    ) -> None:
         """Note that nothing is known of some keys, or of all of the kind.
 
         Raises:
@@ -374,7 +381,7 @@ class Journal:
             for chunk in chunks(keys or ()):
                 connection.execute(of_kind.where(_fingerprints.c.key.in_(chunk)))
 
-        self.change(work)
+        self.change(work, durable=durable)
 
     def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
         """Take a turn at something that one process at a time may do.
@@ -421,17 +428,19 @@ class Journal:
         """
         return self._database.rows(select, values, "the journal could not be read")
 
-    def change(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run `work` in one transaction.
+    def change(self, work: Callable[[sa.Connection], T], *, durable: bool = True) -> T:
+        """Run `work` in one transaction, which survives a power failure if it is durable.
 
         Raises:
             JournalUnreachable: Nothing was written.
         """
-        return self._database.write(work, "the journal could not be written")
+        return self._database.write(work, "the journal could not be written", durable=durable)
 
-    def _upsert(self, table: sa.Table, rows: list[dict[str, object]]) -> None:
+    def _upsert(
+        self, table: sa.Table, rows: list[dict[str, object]], *, durable: bool = True
+    ) -> None:
         insert = _upsert(table, self._database.kind)
-        self.change(lambda connection: write(connection, insert, *rows))
+        self.change(lambda connection: write(connection, insert, *rows), durable=durable)
 
 
 def merged(

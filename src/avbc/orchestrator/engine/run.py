@@ -28,6 +28,7 @@ from avbc.orchestrator.engine.arguments import require_flags
 from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
 from avbc.orchestrator.engine.clocks import note_clocks
 from avbc.orchestrator.engine.failures import note_failure, note_success
+from avbc.orchestrator.engine.in_hand import InHand
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.order_pages import OrderPages
@@ -125,6 +126,8 @@ class Run(Generic[R]):
         self._attention = Attention(integration, task.turn or task.name)
         self._known: dict[str, dict[str, str]] = {}
         """What is to be remembered with the next flush: texts by key, by kind."""
+        self.in_hand = InHand(integration, task.turn, self._marked, is_marked=not task.preview)
+        """The orders that the run works at."""
         self.order_pages = OrderPages(self.store, self)
         self.orders_now = OrdersNow(self.order_pages, self.clock)
         """The store's orders as they are now."""
@@ -419,6 +422,7 @@ class Run(Generic[R]):
                 self.halt(error)
             finally:
                 self.flush()
+                self.in_hand.put_down()
                 self.report.finished = self.clock.now()
                 self.report.requests = self.store.requests_sent - self._requests_before
                 self.report.unknown_fields = tuple(sorted(self._unknown_fields))
@@ -453,6 +457,11 @@ class Run(Generic[R]):
             # What was done is done and safe: without its record it is looked at again.
             self.report.unrecorded = self.report.unrecorded or str(error)
             _log.warning("a part of the journal is lost: %s", error)
+
+    def _marked(self, work: Callable[[], object]) -> None:
+        # The marks of another process, which has the turn now, are its own.
+        if not self.writes.why_lost:
+            self._kept(work)
 
     @contextmanager
     def _taken_turn(self) -> Generator[None]:

@@ -43,6 +43,7 @@ from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.decisions_taken import DECISIONS
 from avbc.orchestrator.engine.followed import Followed, FollowReader
 from avbc.orchestrator.engine.follower import Follower
+from avbc.orchestrator.engine.in_hand import ENDED, ended_problem
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
@@ -199,7 +200,7 @@ class _Follow:
         run = self._run
         self._settle_reconciled()
         keys = [key for key in self._open if key not in self._looked_at]
-        of_books = [key for key in keys if self._open[key] - {_NOT_IMPORTED}]
+        of_books = [key for key in keys if self._open[key] - {_NOT_IMPORTED, ENDED}]
         booked = self._reader.of_books(of_books) if of_books else {}
         deleted = [key for key in of_books if key not in booked and _LOST not in self._open[key]]
         run.settle(deleted)
@@ -501,6 +502,16 @@ class _Follow:
         run = self._run
         for each in orders:
             each.error = errors.get(each.order.id)
+        if ended := run.in_hand.ended(orders):
+            for each in ended:
+                self._leave_ended(each)
+            run.flush()
+            run.in_hand.settle(ended)
+        for portion in run.in_hand.portions(orders):
+            self._follow_portion(portion)
+
+    def _follow_portion(self, orders: Sequence[Followed]) -> None:
+        run = self._run
         self._reader.read(orders)
         for each in orders:
             if run.is_over():
@@ -520,6 +531,14 @@ class _Follow:
                 ids = order_extra(each.order.id, each.import_id)
                 problem = unexpected(error, each.import_id, "while the order was followed", ids)
                 run.postpone(change, problem)
+
+    def _leave_ended(self, each: Followed) -> None:
+        """Leave out an order that ends its process, until it changes in the store."""
+        then = f"Then call follow_orders([{each.order.id}])."
+        problem = ended_problem("followed", then)
+        self._run.refuse(order_change(each.sales_order, "order"), problem)
+        self._run.know(FOLLOWED, each.import_id, each.state)
+        self._looked_at.add(each.import_id)
 
     def _follow_one(self, each: Followed) -> None:
         run, key, sent = self._run, each.import_id, len(self._run.report.sent)

@@ -38,6 +38,7 @@ from avbc.orchestrator.engine.choosing import (
 )
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.endings import Ending, Endings
+from avbc.orchestrator.engine.in_hand import ended_problem
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
@@ -224,18 +225,32 @@ class Import:
         if not incoming:
             return
         try:
-            self._incomers.look_up(incoming)
-            if not run.preview and any(each.waits is None for each in incoming):
-                run.integration.require_setting_statuses()
+            self._incomers.find(incoming)
         except AvbcError as error:
             run.halt(error)
         if missing:
             incoming = [each for each in incoming if each.existing is None]
+        waiting = [(each, each.waits) for each in incoming if each.waits]
         due = [each for each in incoming if each.waits is None]
+        if ended := run.in_hand.ended(due):
+            problem = ended_problem("imported", "")
+            self._endings.finish([self._endings.of("refused", each, [problem]) for each in ended])
+            run.in_hand.settle(ended)
+        for portion in run.in_hand.portions(due):
+            self._take_portion(portion)
         # They need neither a request nor a second look.
-        self._endings.finish(
-            [self._endings.of("waiting", each, [each.waits]) for each in incoming if each.waits]
-        )
+        self._endings.finish([self._endings.of("waiting", each, [why]) for each, why in waiting])
+
+    def _take_portion(self, due: Sequence[Incoming]) -> None:
+        """Import orders that were found in the books or are not there."""
+        run = self._run
+        if not run.is_over():
+            try:
+                self._incomers.complete(due)
+                if not run.preview:
+                    run.integration.require_setting_statuses()
+            except AvbcError as error:
+                run.halt(error)
         for start in range(0, len(due), CHUNK):
             chunk = due[start : start + CHUNK]
             if not run.is_over():
