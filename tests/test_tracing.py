@@ -27,6 +27,7 @@ from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, example, item, order_of_shape
 from avbc.testing.shapes import NEW_COUPON
 
+STORE = {"avbc.store": "Example store", "avbc.source_code": "WEB"}
 DOCUMENT = (
     (Path(__file__).parents[1] / "docs/logging.md")
     .read_text(encoding="utf-8")
@@ -100,7 +101,7 @@ def test_an_import_is_a_trace_of_its_orders_and_requests(
     (run,) = named(spans, "avbc.import_orders")
     assert {span.context.trace_id for span in spans} == {run.context.trace_id}
     assert attributes(run) == {
-        "avbc.source_code": "WEB",
+        **STORE,
         "avbc.imported": 2,
         "avbc.relinked": 0,
         "avbc.updated": 0,
@@ -112,7 +113,12 @@ def test_an_import_is_a_trace_of_its_orders_and_requests(
         attributes(span)["avbc.order_id"]: attributes(span) for span in named(spans, "avbc.order")
     }
     assert orders == {
-        number: {"avbc.order_id": number, "avbc.import_id": f"WEB{number}", "avbc.result": result}
+        number: {
+            **STORE,
+            "avbc.order_id": number,
+            "avbc.import_id": f"WEB{number}",
+            "avbc.result": result,
+        }
         for number, result in [
             (paid, "imported"),
             (refused, "refused"),
@@ -131,6 +137,7 @@ def test_an_import_is_a_trace_of_its_orders_and_requests(
         if f"/{paid}/" in str(attributes(span))
     ]
     assert attributes(transactions) == {
+        **STORE,
         "http.request.method": "GET",
         "url.path": f"/v3/orders/{paid}/transactions",
         "url.template": "/v3/orders/{id}/transactions",
@@ -206,7 +213,7 @@ def test_a_run_that_fails_says_by_what_kind_of_error(
     with pytest.raises(avbc.ScopeMissing):
         web.import_orders()
     (run,) = named(exporter.get_finished_spans(), "avbc.import_orders")
-    assert attributes(run) == {"avbc.source_code": "WEB", "error.type": "ScopeMissing"}
+    assert attributes(run) == {**STORE, "error.type": "ScopeMissing"}
     assert run.status.status_code is StatusCode.ERROR
     assert run.events == ()
 

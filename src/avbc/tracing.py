@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from avbc._version import __version__
 from avbc.errors import MissingExtra
+from avbc.logs import STORE
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
@@ -60,7 +61,7 @@ def span(name: str, attributes: Mapping[str, str | int]) -> AbstractContextManag
 
     Args:
         name: The kind of span, without ids: `avbc.order`.
-        attributes: The span's attributes.
+        attributes: The span's attributes, in addition to those of the store that it is about.
     """
     tracer = _State.tracer
     return nullcontext() if tracer is None else _span(tracer, name, attributes)
@@ -119,6 +120,7 @@ def _span(
 ) -> Generator[None]:
     from opentelemetry.trace import SpanKind  # noqa: PLC0415  # an extra
 
+    attributes = {**STORE.get().attributes, **attributes}
     # OpenTelemetry would record the message of an exception and its traceback, which may name
     # customers.
     with tracer.start_as_current_span(

@@ -25,6 +25,7 @@ from avbc.testing import (
     OrderFactory,
     Payment,
     example,
+    item,
     order_of_shape,
 )
 
@@ -295,7 +296,7 @@ def test_a_quiet_cycle_asks_for_no_marks(
     ]
     web = join(settings=attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=rows)))
     store.add_order(order_of_shape("captured"))
-    store.add_order(OrderFactory(first_id=2001).order(payment=UNPAID))
+    store.add_order(OrderFactory(first_id=2001).order([item("LAMP-01")], payment=UNPAID))
     report = web.import_orders()
     assert (len(report.imported), len(report.waiting)) == (1, 1)
     web.follow_orders()

@@ -38,6 +38,7 @@ from avbc.bigcommerce.wire import Wire
 from avbc.bigcommerce.writes import BEFORE_WRITE
 from avbc.credentials import Credentials, load_credentials
 from avbc.errors import AvbcError
+from avbc.logs import get_logger
 from avbc.secret import Secret, without_frames
 from avbc.stopping import STOP, StopRequest
 from avbc.tracing import note, request_span
@@ -49,7 +50,7 @@ SleepT = TypeVar("SleepT", bound=Callable[[float], object])
 LARGEST_ANSWER = 64 * 1024 * 1024
 """How many bytes an answer may have, decompressed, where nothing else is said."""
 
-_log = logging.getLogger("avbc.bigcommerce")
+_log = get_logger("avbc.bigcommerce")
 _log.addHandler(logging.NullHandler())
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
+from avbc.logs import working_for
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
 from avbc.orchestrator.engine.arguments import require_functions, require_settings
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
@@ -21,9 +24,19 @@ from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.worklist import OnAttention
 from avbc.settings import Settings
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class Connected:
     """A store joined to the books: what `Orchestrator` works with."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        """Have all that is logged in a public method name the store."""
+        super().__init_subclass__(**options)
+        for name, method in list(vars(cls).items()):
+            if inspect.isfunction(method) and not name.startswith("_"):
+                setattr(cls, name, _naming_store(method))
 
     def __init__(
         self,
@@ -139,3 +152,12 @@ class Connected:
 
     def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
         return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))
+
+
+def _naming_store(method: Callable[Concatenate[Connected, P], T]) -> Callable[..., T]:
+    @wraps(method)
+    def naming(self: Connected, *arguments: P.args, **named: P.kwargs) -> T:
+        with working_for(self._integration.store_name):
+            return method(self, *arguments, **named)
+
+    return naming

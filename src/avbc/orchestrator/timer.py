@@ -16,6 +16,7 @@ import attrs
 from avbc.acctvantage.gateway import ImportGateway
 from avbc.clock import Clock
 from avbc.errors import AvbcError
+from avbc.logs import STORE, StoreName, get_logger, working_for
 from avbc.orchestrator.engine.parts import NEEDS, MethodsMissing, Parts
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.worklist import Worklist, waiting
@@ -23,7 +24,7 @@ from avbc.report import Report, counted
 from avbc.settings import Settings, SettingsError
 from avbc.stopping import ended_by, pause
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 # What runs how often
@@ -266,7 +267,8 @@ def run_timer(
             elif seconds > 0:
                 pause(seconds, *(timer.stop for timer in waiting))
             else:
-                timer.cycle(on_report)
+                with working_for(timer.store_name):
+                    timer.cycle(on_report)
         if received:
             _log.info("stopped by %s", received[0])
 
@@ -290,6 +292,12 @@ class _Timer:
     def seconds_left(self) -> float:
         """How long it is until the next cycle is due."""
         return self.due - self._web.clock.monotonic()
+
+    @property
+    def store_name(self) -> StoreName:
+        """What the store is called in logs."""
+        settings = self._web.settings
+        return StoreName(settings.store.description, settings.order_status.import_source_code)
 
     @property
     def stop(self) -> Stop:
@@ -403,9 +411,11 @@ class _Timer:
 
 
 def _publish(report: CycleReport, on_report: OnReport | None) -> None:
-    _log.log(logging.INFO if report.ok else logging.WARNING, "%s", report.summary())
+    names_store = STORE.get().fields
+    level = logging.INFO if report.ok else logging.WARNING
+    _log.log(level, "%s", report.summary(), extra=names_store)
     for job in report.failed:
-        _log.error("%s: %s %s", report.store, job.method, job)
+        _log.error("%s: %s %s", report.store, job.method, job, extra=names_store)
     try:
         if on_report is not None:
             on_report(report)

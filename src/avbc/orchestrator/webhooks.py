@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import json
-import logging
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ import attrs
 
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.errors import Fault, FinalError
+from avbc.logs import get_logger
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.channels import OTHER_CHANNEL
 from avbc.orchestrator.engine.choosing import NOT_NEW, TOO_OLD
@@ -40,7 +40,7 @@ from avbc.report import Report
 from avbc.secret import Secret
 from avbc.settings import SettingsError
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 TOLERANCE = timedelta(minutes=5)
 """How far a webhook's timestamp may be off (Standard Webhooks: the libraries' tolerance)."""

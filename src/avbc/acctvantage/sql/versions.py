@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,9 +12,10 @@ from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusab
 from avbc.acctvantage.records import LookAlike
 from avbc.acctvantage.sql import handshake, schema
 from avbc.database import Tables
+from avbc.logs import get_logger
 from avbc.text import text_key
 
-_log = logging.getLogger("avbc.acctvantage")
+_log = get_logger("avbc.acctvantage")
 
 _LOGGED = 20
 """Look-alikes that are named in the log; the rest is counted."""

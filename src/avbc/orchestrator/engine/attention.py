@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import attrs
 
+from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT
 from avbc.orchestrator.engine.integration import Integration
@@ -37,7 +37,7 @@ NOT_IN_BOOKS = "order_missing_in_books"
 CHECK_FAILED = "check_failed"
 """The code of what `check_setup` or `test_connection` found."""
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 class Attention:

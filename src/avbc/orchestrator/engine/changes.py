@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from avbc.acctvantage import BooksRefused, BooksUnreachable, BooksUnusable, SalesOrder
@@ -16,6 +15,7 @@ from avbc.bigcommerce import (
     UnsendableRequest,
 )
 from avbc.errors import AvbcError, TransientError
+from avbc.logs import get_logger
 from avbc.mapping import Decision, Problem
 from avbc.orchestrator.engine.journal import JournalUnusable
 from avbc.orchestrator.reports import Change, sentence
@@ -30,7 +30,7 @@ CONCERNS_ALL = (
 )
 """Errors that concern every record, not only one."""
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 def record_problem(code: str, message: str, fix: str = "") -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ import attrs
 from avbc.acctvantage.gateway import ClockGateway
 from avbc.clock import Clock
 from avbc.errors import AvbcError
+from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.attention import Attention
 from avbc.orchestrator.engine.integration import Integration
@@ -34,7 +34,7 @@ SET_BOOKS = (
     "reach the store all the same."
 )
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 @attrs.frozen

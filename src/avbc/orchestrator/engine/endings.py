@@ -10,6 +10,7 @@ import attrs
 
 from avbc.bigcommerce import NotFound, RequestRefused
 from avbc.errors import AvbcError
+from avbc.logs import get_logger
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.stopped import stopped
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT
@@ -36,7 +37,7 @@ from avbc.orchestrator.engine.writes import LOOKS, NotSent, Write
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
 from avbc.unset import UNSET, Unset
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 @attrs.define

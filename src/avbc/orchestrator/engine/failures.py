@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from avbc.acctvantage import BooksUnusable
 from avbc.bigcommerce import RequestRefused, ScopeMissing, TokenRefused
 from avbc.errors import AvbcError
+from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.attention import Attention
 from avbc.orchestrator.engine.integration import Integration
@@ -29,7 +28,7 @@ _LASTING = (
     JournalUnusable,
 )
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 def note_failure(integration: Integration, method: str, error: AvbcError) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
 from avbc.bigcommerce.models.base import EPOCH
 from avbc.clock import Clock
+from avbc.logs import StoreName, get_logger
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.customising import OrderCustomisation
 from avbc.orchestrator.engine.journal import Journal
@@ -27,7 +27,7 @@ from avbc.orchestrator.worklist import OnAttention
 from avbc.secret import Secret
 from avbc.settings import Settings
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 class Integration:
@@ -160,6 +160,11 @@ class Integration:
                 return None
             self._first_ordered_at[code] = first.ordered_at
         return self._first_ordered_at[code]
+
+    @property
+    def store_name(self) -> StoreName:
+        """What the store is called in logs."""
+        return StoreName(self.settings.store.description, self.source_code)
 
     @property
     def source_code(self) -> str:

@@ -9,7 +9,6 @@ again.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,6 +19,7 @@ from sqlalchemy.dialects import postgresql
 
 from avbc.database import Database, Tables, chunks, insert_into
 from avbc.errors import FinalError, TransientError
+from avbc.logs import get_logger
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
 from avbc.statements import AnyRow, AnySelect, Values, write
@@ -158,7 +158,7 @@ JOURNAL = Tables(
         "misplaced": FinalError,
         "too_new": JournalTooNew,
     },
-    log=logging.getLogger("avbc.orchestrator"),
+    log=get_logger("avbc.orchestrator"),
 )
 """What a database is opened with. No transaction is repeated: an entry could be there twice."""
 

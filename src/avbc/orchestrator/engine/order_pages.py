@@ -8,7 +8,6 @@ an item of the worklist, and is asked for alone in each later run, until it is s
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Collection, Generator, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -32,6 +31,7 @@ from avbc.bigcommerce import (
 )
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
+from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
@@ -63,7 +63,7 @@ _RECENT = 1024
 
 _Walk = Generator[Page[Order], None, int]
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 class OrderNotShown(UnexpectedData):

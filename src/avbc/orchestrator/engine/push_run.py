@@ -8,7 +8,6 @@ report = run.do(push_order_statuses)  # calls run.known(...), run.send(...), ...
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -20,6 +19,7 @@ from avbc.acctvantage import BooksUnreachable
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import Call, NotFound
 from avbc.errors import AvbcError, FinalError
+from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED
@@ -45,7 +45,7 @@ T = TypeVar("T")
 _OF_THE_CALL = frozenset({"client_unknown", "order_unknown"})
 """Problems of a number that was asked for: they are in the report, and wait for no one."""
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 @attrs.frozen

@@ -5,7 +5,6 @@ The runs of jobs that push or write changes are in `push_run`.
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from avbc.bigcommerce import StopAsked
 from avbc.bigcommerce.documented import collecting
 from avbc.bigcommerce.writes import before_writes
 from avbc.errors import AvbcError, Fault, TransientError
+from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.mapping.following import is_credited, money_held
 from avbc.money import ZERO
@@ -47,7 +47,7 @@ T = TypeVar("T")
 CHUNK = 32
 """Records after which the journal is written and a stop is looked for."""
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 @attrs.frozen
@@ -409,7 +409,7 @@ class Run(Generic[R]):
     def _do(self, job: Callable[[Self], object], faults: Callable[[], Iterable[Fault]]) -> None:
         task = self._task
         with (
-            tracing.span(f"avbc.{task.name}", {"avbc.source_code": self.source_code}),
+            tracing.span(f"avbc.{task.name}", {}),
             progress_shown(self.integration.on_progress, bars=task.progress) as self._on_progress,
             self._taken_turn(),
             collecting(self._unknown_fields),

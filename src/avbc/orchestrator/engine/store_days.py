@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import date, datetime, tzinfo
 from functools import cached_property
 from typing import overload
 
 from avbc.bigcommerce import BigCommerce, ScopeMissing
 from avbc.bigcommerce.models import StoreInformation
+from avbc.logs import get_logger
 from avbc.mapping.days import end_of, fixed_offset, start_of, zone_of
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 class StoreDays:

@@ -5,7 +5,6 @@ See docs/facts.md, acctvantage-inventory.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import ListCall
 from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.statuses import SystemStatus
+from avbc.logs import get_logger
 from avbc.mapping import waiting_demand
 from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.channels import is_of_channels, only_channel
@@ -37,7 +37,7 @@ _WAITING = frozenset(
 (inferred). All that is looked at until the first order is in the books: the open orders of a store
 that was not joined yet were entered by hand."""
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 def waiting_quantities(run: PushRun) -> dict[str, Decimal]:

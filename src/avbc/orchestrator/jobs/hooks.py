@@ -5,7 +5,6 @@ BigCommerce deactivates a hook without saying so to its client.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,6 +16,7 @@ import attrs
 from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing
 from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import AvbcError
+from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.integration import Integration
@@ -27,7 +27,7 @@ from avbc.orchestrator.engine.writes import checked_turn
 from avbc.orchestrator.reports import RunReport
 from avbc.report import Report, tally
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 TURN = "check_hooks"
 """The turn at the store's hooks."""

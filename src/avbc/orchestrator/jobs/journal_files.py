@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from avbc.acctvantage.files.journal import (
 )
 from avbc.acctvantage.files.replacing import replacing, require_folder
 from avbc.acctvantage.gateway import JournalGateway, Turn
+from avbc.logs import get_logger
 from avbc.mapping.days import day_of
 from avbc.money import ZERO
 from avbc.orchestrator.engine.integration import Integration
@@ -35,7 +35,7 @@ _NO_ORDERS = (
 _PATIENCE = timedelta(minutes=1)
 """How long to wait for another call that writes the journal of the store."""
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 
 @attrs.frozen
@@ -110,10 +110,10 @@ def write_journal(
         OSError: A file cannot be written; the days are closed.
         ValueError: `through` is not over.
     """
-    code, books = integration.source_code, integration.parts.journal
+    books = integration.parts.journal
     require_folder(folder)
     with (
-        tracing.span("avbc.write_journal", {"avbc.source_code": code}),
+        tracing.span("avbc.write_journal", {}),
         integration.turn(_WRITTEN, _PATIENCE) as turn,
     ):
         report = _closed_and_written(
