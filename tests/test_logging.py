@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 import avbc
 from avbc.acctvantage import SqlGateway
-from avbc.bigcommerce import BigCommerce, Retries, TokenRefused
+from avbc.bigcommerce import BigCommerce, Retries, StoreError
 from avbc.orchestrator import Job, Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, example, order_of_shape
@@ -322,8 +322,8 @@ def test_an_error_that_is_raised_has_the_store_as_a_note(
     web: Orchestrator, store: FakeStore
 ) -> None:
     """A queue logs the traceback of a task: it names no store by itself."""
-    store.fail("*", "401")
-    with pytest.raises(TokenRefused) as caught:
+    store.fail("*", "503", times=9)
+    with pytest.raises(StoreError) as caught:
         web.preview_orders()
     assert caught.value.__notes__ == ["Store: Example store (WEB)"]
     assert "Example" not in str(caught.value)

@@ -101,6 +101,9 @@ FOLLOWED_IN = {
     "refund_not_booked": (
         "test_follow_orders.py::test_the_fix_of_a_refund_that_is_not_booked_is_followed"
     ),
+    "order_ended_process": (
+        "test_ended_process.py::test_the_third_import_leaves_it_out_and_imports_the_others"
+    ),
     "clock_off": (
         "test_clocks.py::test_a_machine_whose_clock_is_off_is_on_the_worklist_until_it_is_set"
     ),
