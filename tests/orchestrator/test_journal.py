@@ -209,7 +209,7 @@ def test_outcomes_are_logged_with_their_ids_and_no_secret(
     assert [
         (record.__dict__["order_id"], record.__dict__["import_id"]) for record in records[:1]
     ] == [(order_id, f"WEB{order_id}")]
-    assert records[0].getMessage() == f"order {order_id}: imported"
+    assert records[0].getMessage() == f"Example store (WEB): order {order_id}: imported"
     assert not any("example-token" in str(record.__dict__) for record in caplog.records)
 
 

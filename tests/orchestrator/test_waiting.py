@@ -337,7 +337,7 @@ def test_the_journal_says_what_it_waits_for_once_more_where_that_changes(
         web.import_orders()
         web.import_orders()
     said = [record.getMessage() for record in caplog.records if hasattr(record, "order_id")]
-    assert said == [f"order {order.id}: waiting ({WAITS_FOR_PAYMENT})"]
+    assert said == [f"Example store (WEB): order {order.id}: waiting ({WAITS_FOR_PAYMENT})"]
     store.edit_order(order.id, payment_status="void")
     web.import_orders()
     details = [entry.detail for entry in web.history(order.id).entries]

@@ -149,9 +149,8 @@ class Orchestrator(Checking):
         Args:
             order_id: BigCommerce's order id.
             only_new: Take it only if it has the New Order Status, as webhooks do.
-            wait: How long to wait while another process imports orders of the store. In a worker
-                that serves other stores, `timedelta(0)`: the report then says in `stopped` that
-                another process imports, and nothing was done.
+            wait: How long to wait while another process imports orders of the store: `timedelta(0)`
+                in a worker that serves other stores. `stopped` of the report says if it does.
 
         Raises:
             NoSuchOrder: The store has no such order.

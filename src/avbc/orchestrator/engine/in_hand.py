@@ -144,7 +144,7 @@ def _text(import_ids: Collection[str]) -> str:
     return " ".join(sorted(import_ids))
 
 
-def ended_problem(doing: str, then: str) -> Problem:
+def why_left_out(doing: str, then: str) -> Problem:
     """Say that two processes ended in the middle of an order.
 
     Args:

@@ -43,7 +43,7 @@ from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.decisions_taken import DECISIONS
 from avbc.orchestrator.engine.followed import Followed, FollowReader
 from avbc.orchestrator.engine.follower import Follower
-from avbc.orchestrator.engine.in_hand import ENDED, ended_problem
+from avbc.orchestrator.engine.in_hand import ENDED, why_left_out
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
@@ -534,8 +534,7 @@ class _Follow:
 
     def _leave_ended(self, each: Followed) -> None:
         """Leave out an order that ends its process, until it changes in the store."""
-        then = f"Then call follow_orders([{each.order.id}])."
-        problem = ended_problem("followed", then)
+        problem = why_left_out("followed", f"Then call follow_orders([{each.order.id}]).")
         self._run.refuse(order_change(each.sales_order, "order"), problem)
         self._run.know(FOLLOWED, each.import_id, each.state)
         self._looked_at.add(each.import_id)

@@ -38,7 +38,7 @@ from avbc.orchestrator.engine.choosing import (
 )
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.endings import Ending, Endings
-from avbc.orchestrator.engine.in_hand import ended_problem
+from avbc.orchestrator.engine.in_hand import why_left_out
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
@@ -233,7 +233,7 @@ class Import:
         waiting = [(each, each.waits) for each in incoming if each.waits]
         due = [each for each in incoming if each.waits is None]
         if ended := run.in_hand.ended(due):
-            problem = ended_problem("imported", "")
+            problem = why_left_out("imported", "")
             self._endings.finish([self._endings.of("refused", each, [problem]) for each in ended])
             run.in_hand.settle(ended)
         for portion in run.in_hand.portions(due):
