@@ -148,7 +148,8 @@ def _lines(order: Order, entered: SalesOrder) -> Iterator[str]:
 def _captured_in_part(transactions: Any) -> Decimal | None:
     """What was received where less was captured than was authorized; None anywhere else."""
     listed: list[Any] = transactions if isinstance(transactions, list) else []
-    rows = [row for row in listed if isinstance(row, dict) and row.get("status") == "ok"]
+    is_ok = lambda row: str(row.get("status")).strip().casefold() == "ok"  # noqa: E731
+    rows = [row for row in listed if isinstance(row, dict) and is_ok(row)]
     sums = {
         event: sum((number(row.get("amount")) for row in rows if row.get("event") == event), ZERO)
         for event in ("authorization", "capture", "purchase")
