@@ -36,7 +36,16 @@ class Connected:
         super().__init_subclass__(**options)
         for name, method in list(vars(cls).items()):
             if inspect.isfunction(method) and not name.startswith("_"):
-                setattr(cls, name, _naming_store(method))
+                setattr(cls, name, cls._naming_store(method))
+
+    @staticmethod
+    def _naming_store(method: Callable[Concatenate[Connected, P], T]) -> Callable[..., T]:
+        @wraps(method)
+        def naming(self: Connected, *arguments: P.args, **named: P.kwargs) -> T:
+            with working_for(self._integration.store_name):
+                return method(self, *arguments, **named)
+
+        return naming
 
     def __init__(
         self,
@@ -152,12 +161,3 @@ class Connected:
 
     def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
         return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))
-
-
-def _naming_store(method: Callable[Concatenate[Connected, P], T]) -> Callable[..., T]:
-    @wraps(method)
-    def naming(self: Connected, *arguments: P.args, **named: P.kwargs) -> T:
-        with working_for(self._integration.store_name):
-            return method(self, *arguments, **named)
-
-    return naming
