@@ -12,6 +12,8 @@ from contextvars import ContextVar
 
 import attrs
 
+from avbc.errors import AvbcError
+
 
 @attrs.frozen
 class StoreName:
@@ -57,13 +59,13 @@ STORE: ContextVar[StoreName] = ContextVar("avbc_store", default=NO_STORE)
 def working_for(store: StoreName) -> Generator[None]:
     """Have all that avbc logs in this context name a store.
 
-    An error that leaves it has the store as a note, which tracebacks show.
+    An `AvbcError` that leaves it has the store as a note, which tracebacks show.
     """
     is_outermost = STORE.get() != store
     token = STORE.set(store)
     try:
         yield
-    except Exception as error:
+    except AvbcError as error:
         if is_outermost:
             error.add_note(f"Store: {store}")
         raise
