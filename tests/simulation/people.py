@@ -445,11 +445,11 @@ class People:
 
     @act("the accountant")
     def enter_receipt(self, order_id: int) -> str:
-        """Enter a receipt over money that came in another way."""
+        """Enter a receipt over money that comes in another way."""
         for found in self.receipts(order_id)[:1]:
             number = f"AV-{order_id}-{len(self.receipts(order_id))}"
             this = receipts.select().where(receipts.c.import_id == found.import_id)
-            money = {"state": "captured", "amount": Decimal(5), "pre_auth_amount": Decimal(0)}
+            money = {"state": "pending", "amount": Decimal(0), "pre_auth_amount": Decimal(5)}
             with self.books.engine.begin() as connection:
                 like = dict(connection.execute(this).mappings().one())
                 del like["id"]
