@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -176,25 +175,6 @@ def test_the_same_seed_is_the_same_day_and_another_is_another(day: Callable[...,
     assert logs[0] == logs[1] != logs[2]
 
 
-@pytest.mark.parametrize("has_leases", [False, True])
-def test_whoever_dies_the_orders_are_imported_once(
-    day: Callable[..., Day], *, has_leases: bool
-) -> None:
-    one = day(3, has_leases=has_leases, workers=3)
-    with one.world as world:
-        draw = random.Random(3)
-        for number in range(8):
-            one.place(20 * number)
-            victim = 1 + number % 3
-            steps = draw.randint(1, 60)
-            kill = lambda victim=victim: world.kill(victim)  # noqa: E731
-            world.at(20 * number, kill, after=steps, worker=victim)
-        world.run_until(240)
-        assert sum(worker.lives for worker in world.workers) == 3 + 8
-        assert one.statuses() == [9] * 8
-        assert len(world.books.sales_orders()) == 8
-
-
 @pytest.mark.parametrize(("has_leases", "minutes"), [(False, 30), (True, 4), (True, 30)])
 def test_a_process_that_stands_still_loses_its_turn_where_turns_end_by_the_clock(
     day: Callable[..., Day], *, has_leases: bool, minutes: float
@@ -249,18 +229,6 @@ def test_a_webhook_is_taken_by_the_web_server(day: Callable[..., Day]) -> None:
         world.run_until(27)
         assert one.statuses() == [9]
         assert {name for name, _ in one.writes} == {"the web server"}
-
-
-def test_a_scarce_quota_is_waited_for_in_virtual_time(day: Callable[..., Day]) -> None:
-    one = day(7, workers=1)
-    with one.world as world:
-        for _ in range(5):
-            one.place(0)
-        world.quota(4, other_apps=2)
-        world.run_until(60)
-        assert one.statuses() == [9] * 5
-        import_orders = one.cycles[0][1]
-        assert import_orders.finished - import_orders.started > timedelta(minutes=1)
 
 
 def test_what_a_hook_raises_comes_out(day: Callable[..., Day]) -> None:
