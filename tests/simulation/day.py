@@ -231,6 +231,9 @@ class _Day:
             self._lost -= 1
             raise OSError("no e-mail can be sent")
         self.model.report(items)
+        if worker.books.full:
+            # That they were reported is not noted, either.
+            self.model.forget(worker.name)
 
     def _on_answer(self, request: StoreRequest, answer: StoreResponse, worker: Worker) -> None:
         # Nothing is noted of the others, and they need not be read.
