@@ -43,6 +43,12 @@ SLICE = 1
 CHUNK = 500
 """Keys in one statement: each number of them has a plan of its own, which is kept."""
 
+NOW = {
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')",
+    "postgresql": "clock_timestamp()",
+}
+"""The present by the clock of the database, by its kind: as text in SQLite."""
+
 _OF_VALUES = (UnicodeError, OverflowError)
 """Errors of a value on its way to the database."""
 

@@ -9,8 +9,7 @@ import pytest
 
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import ScopeMissing, StoreUnavailable, TokenRefused
-from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.timer import CycleReport, Job
+from avbc.orchestrator import CycleReport, Job, Orchestrator
 from avbc.orchestrator.worklist import WorklistItem
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory

@@ -475,7 +475,8 @@ def cycle(web: Orchestrator, count: int = 1) -> list[CycleReport]:
             web.stop()
 
     now = [0.0]
-    web._integration.clock = Clock(monotonic=lambda: now[0])
+    start = datetime(2026, 1, 2, tzinfo=UTC)
+    web._integration.clock = Clock(lambda: start + timedelta(seconds=now[0]), lambda: now[0])
     run_timer([web], on_report=note, wait=lambda seconds: now.append(now.pop() + seconds))
     return reports
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import create_autospec
@@ -21,6 +21,8 @@ import avbc
 from avbc.acctvantage import ImportGateway, SqlGateway
 from avbc.bigcommerce import StoreUnreachable
 from avbc.orchestrator import SCHEDULE, CycleReport, ImportReport, Job, JobOutcome, Orchestrator
+from avbc.orchestrator.cycle import Cycle
+from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.timer import run_timer
 from avbc.orchestrator.worklist import Worklist, WorklistItem
@@ -31,6 +33,7 @@ Change = Callable[..., Settings]
 Join = Callable[..., Orchestrator]
 
 
+START = datetime(2026, 1, 2, tzinfo=UTC)
 BOOKS: ImportGateway = create_autospec(SqlGateway, instance=True)
 
 
@@ -45,6 +48,14 @@ class Web:
         self.calls: list[str] = []
         self.act = act
         self.items: tuple[WorklistItem, ...] = ()
+        self.journal = Journal("sqlite://")
+        self.cycle = Cycle(self, self)
+
+    def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
+        return self.cycle.run(schedule, if_due=if_due)
+
+    def is_answering(self) -> bool:
+        return True
 
     def worklist(self) -> Worklist:
         return Worklist(self.items)
@@ -75,7 +86,7 @@ class Clock:
         self.webs = webs
         for web in webs:
             (web._integration if isinstance(web, Orchestrator) else web).clock = avbc.Clock(
-                monotonic=self
+                lambda: START + timedelta(seconds=self.now), self
             )
         self.steps = iter(steps if steps is not None else [lambda: None] * (cycles - 1))
 

@@ -3,6 +3,7 @@
 from avbc.orchestrator.checks.backtest import Backtested, BacktestReport, SettingEffect
 from avbc.orchestrator.checks.explanation import Explanation
 from avbc.orchestrator.checks.reconcile import ReconcileReport
+from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job, JobOutcome
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.decisions_taken import DecisionsTaken
 from avbc.orchestrator.engine.incoming import NoSuchOrder
@@ -28,7 +29,7 @@ from avbc.orchestrator.reports import (
     SetupReport,
     Unread,
 )
-from avbc.orchestrator.timer import SCHEDULE, CycleReport, Job, JobOutcome, run_all
+from avbc.orchestrator.timer import run_all
 from avbc.orchestrator.webhooks import (
     FollowOrder,
     Ignore,

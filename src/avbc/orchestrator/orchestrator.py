@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
 from avbc.orchestrator.checking import Checking
+from avbc.orchestrator.cycle import SCHEDULE, Cycle, CycleReport, Job
 from avbc.orchestrator.engine.arguments import (
     require_day,
     require_flags,
@@ -43,7 +45,7 @@ from avbc.orchestrator.reports import (
     JournalEntry,
     PushReport,
 )
-from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
+from avbc.orchestrator.timer import OnReport, run_timer
 from avbc.orchestrator.webhooks import (
     Webhook,
     WebhookReport,
@@ -80,6 +82,10 @@ class Orchestrator(Checking):
     books or the journal are unavailable. Later errors are in their report. What else a method
     raises is with the method.
     """
+
+    @cached_property
+    def _cycle(self) -> Cycle:
+        return Cycle(self, self._integration)
 
     # The import
 
@@ -487,6 +493,29 @@ class Orchestrator(Checking):
             on_report: Called with the report of each cycle: `on_report=print`.
         """
         run_timer([self], schedule=schedule, on_report=on_report)
+
+    def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
+        """Run the jobs that are due, once and in sequence: what `run` does again and again.
+
+        Which jobs of an interval are due, the journal says, whichever process ran them. What fails
+        is in the report, and the other jobs still run. Where the store does not answer, the rest of
+        the cycle is not tried, and the next cycle is due later and later, up to half an hour.
+
+        Args:
+            schedule: The jobs of a cycle, in sequence, and how often each runs.
+            if_due: Do nothing before the next cycle is due: the check interval has not passed since
+                the last one, whichever process ran it, or the store is left alone because it does
+                not answer. For a worker or a loop; without it, the cycle runs now.
+        """
+        require_flags(if_due=if_due)
+        return self._cycle.run(schedule, if_due=if_due)
+
+    def is_due(self) -> bool:
+        """Return whether the next cycle is due, by what the journal knows of the last one.
+
+        It takes one SELECT. Where the journal cannot be read, what this process knows counts.
+        """
+        return self._cycle.is_due()
 
     def stop(self) -> None:
         """End `run` after the current order, from another thread or a signal handler.

@@ -13,6 +13,7 @@ import attrs
 from avbc.acctvantage.records import Pickup, Receipt, SalesOrder
 from avbc.bigcommerce.body import Body, faults
 from avbc.bigcommerce.call import Call
+from avbc.errors import AvbcError
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.replaced import Replacement
@@ -48,6 +49,8 @@ class RunReport(Report):
 
     stopped: str = ""
     """Why it ended early, or empty. The next run takes what is left."""
+    failure: AvbcError | None = attrs.field(default=None, repr=False, eq=False)
+    """The error that ended it early; None where none did."""
     unrecorded: str = ""
     """Why the journal or the worklist lacks a part of it, or empty. The next run looks again."""
     requests: int = 0

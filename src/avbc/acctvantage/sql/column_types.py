@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
 from avbc.acctvantage.gateway import BooksRefused
+from avbc.database import NOW
 
 
 def exact_text(value: Decimal) -> str:
@@ -146,12 +147,6 @@ class DatabaseNow(GenericFunction[datetime]):
 
     type = Moment()
     inherit_cache = True
-
-
-NOW = {
-    "sqlite": "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')",
-    "postgresql": "clock_timestamp()",
-}
 
 
 @compiles(DatabaseNow)

@@ -12,7 +12,8 @@ from functools import partial
 import sqlalchemy as sa
 
 from avbc.acctvantage.records import ORDER_STATUSES
-from avbc.acctvantage.sql import column_types, inbound, schema
+from avbc.acctvantage.sql import inbound, schema
+from avbc.database import NOW
 
 _VERSIONED = ("sales_orders", "receipts", "credits")
 """Tables of documents that AcctVantage picks up and answers, each under versions of its own."""
@@ -178,7 +179,7 @@ def _next_stamp(kind: str, table: str, column: str) -> str:
     A clock may be set back, and on SQLite each machine has its own: who asks for what changed since
     the last stamp would never see a change with an earlier one.
     """
-    now = column_types.NOW[kind]
+    now = NOW[kind]
     last = f"SELECT max({column}) FROM {table} WHERE {column} IS NOT NULL"
     if kind == "sqlite":
         return f"max({now}, COALESCE(({last}), ''))"
@@ -201,7 +202,7 @@ def _sqlite_trigger(name: str, event: str, *work: str, when: str = "") -> str:
 
 
 def _sqlite_triggers() -> Iterator[str]:
-    now = column_types.NOW["sqlite"]
+    now = NOW["sqlite"]
     for table in _VERSIONED:
         is_order = table == "sales_orders"
         decided = f", hand_over = {_HAND_OVER}" if is_order else ""
@@ -307,7 +308,7 @@ def _postgresql_trigger(name: str, event: str) -> str:
 
 def _postgresql_functions() -> dict[str, tuple[str, str]]:
     """By name: what runs, and when."""
-    now, kind = column_types.NOW["postgresql"], "postgresql"
+    now, kind = NOW["postgresql"], "postgresql"
     found: dict[str, tuple[str, str]] = {}
     own = {
         "sales_orders": (

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from avbc.acctvantage.sql import column_types
+from avbc.database import NOW
 
 
 @attrs.frozen
@@ -113,7 +113,7 @@ def _not_same(one: str, other: str) -> str:
 
 def _take_shipment(kind: str) -> tuple[str, ...]:
     """Bring the shipment to what came. What is the same is not written: it is no change."""
-    now = column_types.NOW[kind]
+    now = NOW[kind]
     items_differ, parcels_differ = _differ(kind)
     head = ", ".join(_HEAD)
     came = ", ".join(f"c.{name}" for name in _HEAD)
@@ -216,7 +216,7 @@ def _shipments(kind: str) -> Iterator[Trigger]:
 
 
 def _quantities(kind: str) -> Iterator[Trigger]:
-    now, key = column_types.NOW[kind], part_key("NEW.part_number")
+    now, key = NOW[kind], part_key("NEW.part_number")
     wrong = _no_number(kind, "NEW.available", positive=False)
     given = "CAST(NEW.available AS TEXT)" if kind == "sqlite" else "NEW.available"
     yield Trigger(

@@ -1,6 +1,11 @@
-"""Failures of whole runs that only a person can end: on the worklist until a run works again."""
+"""Failures of whole runs: on the worklist where only a person can end them, and in the log."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
 
 from avbc.acctvantage import BooksUnusable
 from avbc.bigcommerce import RequestRefused, ScopeMissing, TokenRefused
@@ -12,7 +17,7 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS, JournalUnusable
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
-from avbc.settings import SettingsError
+from avbc.settings import Settings, SettingsError
 
 RUN_FAILED = "run_failed"
 """The code of a run that failed, and fails again until a person changes something."""
@@ -27,6 +32,9 @@ _LASTING = (
     BooksUnusable,
     JournalUnusable,
 )
+
+_AGAIN = timedelta(hours=1)
+"""After which a failure that repeats is logged once more."""
 
 _log = get_logger("avbc.orchestrator")
 
@@ -69,6 +77,50 @@ def note_success(integration: Integration, method: str, *, is_answered: bool) ->
             attention.flush()
     except JOURNAL_ERRORS as unreachable:
         _log.warning("the worklist may still have a failed run: %s", unreachable)
+
+
+def failures_to_tell(
+    failed: Sequence[tuple[str, Exception]],
+    settings: Settings,
+    told: Mapping[str, datetime],
+    now: datetime,
+) -> tuple[dict[str, datetime], list[tuple[list[str], Exception]]]:
+    """Decide which failures of a cycle are logged: each once, and again after an hour.
+
+    It is logged at once where the settings have changed since, or the failure has. Numbers in its
+    message, such as seconds, make no other failure of it; nor does another request.
+
+    Args:
+        failed: The methods and their errors.
+        settings: The settings in force.
+        told: When which failures were logged, as this function returned it for the last cycle.
+        now: When they failed.
+
+    Returns:
+        When which failures were logged, and those to log now: one error with all of its methods.
+    """
+    kept = {key: at for key, at in told.items() if now - at < _AGAIN}
+    if not failed:
+        return kept, []
+    setup = settings.store
+    secrets = [
+        each.reveal()
+        for each in (setup.access_token, setup.client_secret, setup.license_key)
+        if each
+    ]
+    here = _digest(f"{settings!r} {secrets}")
+    by_key: dict[str, tuple[list[str], Exception]] = {}
+    for method, error in failed:
+        text = str(error).replace(getattr(error, "call", ""), "")
+        key = f"{type(error).__name__} {_digest(re.sub(r'[0-9]+', '', text))} {here}"
+        by_key.setdefault(key, ([], error))[0].append(method)
+    news = [failure for key, failure in by_key.items() if key not in kept]
+    return {**dict.fromkeys(by_key, now), **kept}, news
+
+
+def _digest(text: str) -> str:
+    """Enough to see that a text is another, and too little to find it by."""
+    return sha256(text.encode()).hexdigest()[:8]
 
 
 def _problem(method: str, error: AvbcError) -> Problem:

@@ -7,13 +7,24 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 
+import attrs
+
 from avbc.acctvantage.gateway import ImportGateway, LendsDatabase, Turn
-from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing
+from avbc.bigcommerce import (
+    BadAnswer,
+    BigCommerce,
+    RequestRefused,
+    ScopeMissing,
+    StoreUnavailable,
+    StoreUnreachable,
+)
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
+from avbc.bigcommerce.endpoints.store import get_time
 from avbc.bigcommerce.models import OrderStatus
 from avbc.bigcommerce.models.base import EPOCH
 from avbc.clock import Clock
 from avbc.logs import StoreName, get_logger
+from avbc.errors import AvbcError
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.customising import OrderCustomisation
 from avbc.orchestrator.engine.journal import Journal
@@ -214,6 +225,19 @@ class Integration:
             with suppress(RequestRefused):
                 self.store.send(probe_scope(ORDERS_MODIFY))
             self.may_set_statuses = True
+
+    def is_answering(self) -> bool:
+        """Ask the store once for the time: whether it answers at all.
+
+        A refusal is an answer.
+        """
+        try:
+            self.store.send(attrs.evolve(get_time(), repeatable=False))
+        except (StoreUnreachable, StoreUnavailable, BadAnswer):
+            return False
+        except AvbcError:
+            pass
+        return True
 
     def use(self, settings: Settings) -> None:
         """Continue with other settings; a client that was opened here is reopened if it must be."""

@@ -120,6 +120,21 @@ worklist = sa.Table(
 )
 """What waits for a person (`engine.open_items`)."""
 
+last_cycles = sa.Table(
+    "avbc_cycles",
+    _metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("began_at", sa.DateTime(timezone=True)),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("next_at", sa.DateTime(timezone=True)),
+    sa.Column("asked_at", sa.DateTime(timezone=True)),
+    sa.Column("unanswered", sa.Integer, nullable=False),
+    # Times by name, as JSON.
+    sa.Column("done", sa.Text, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+)
+"""When the timer's jobs last ran for each store (`engine.cycles`)."""
+
 
 class JournalUnreachable(TransientError):
     """The journal's database could not be opened, read or written."""
@@ -141,6 +156,11 @@ def _step_to_4(connection: sa.Connection) -> None:
     connection.execute(_fingerprints.delete().where(old))
 
 
+def _step_to_5(connection: sa.Connection) -> None:
+    """Version 4 left it to each process to remember what it last ran."""
+    last_cycles.create(connection, checkfirst=True)
+
+
 JOURNAL_ERRORS = (JournalUnreachable, JournalUnusable)
 """What is lost then is only the record of what was done."""
 
@@ -148,9 +168,14 @@ JOURNAL = Tables(
     owner="the journal",
     metadata=_metadata,
     versions=_version,
-    version=4,
+    version=5,
     # Version 1 had the entries only, version 2 had no worklist.
-    migrations={1: _metadata.create_all, 2: _metadata.create_all, 3: _step_to_4},
+    migrations={
+        1: _metadata.create_all,
+        2: _metadata.create_all,
+        3: _step_to_4,
+        4: _step_to_5,
+    },
     errors={
         "unreachable": JournalUnreachable,
         "refused": JournalUnreachable,
@@ -435,6 +460,11 @@ class Journal:
             JournalUnreachable: Nothing was written.
         """
         return self._database.write(work, "the journal could not be written", durable=durable)
+
+    @property
+    def kind(self) -> str:
+        """Of database: `sqlite` or `postgresql`."""
+        return self._database.kind
 
     def _upsert(
         self, table: sa.Table, rows: list[dict[str, object]], *, durable: bool = True

@@ -165,7 +165,7 @@ class PushRun(Run[PushReport]):
         if isinstance(error, CONCERNS_ALL):
             raise error
         if isinstance(error, BooksUnreachable):
-            self.report.stopped = self.report.stopped or str(error)
+            self.end_for(error)
 
     # Doing
 
@@ -243,7 +243,7 @@ class PushRun(Run[PushReport]):
                 self.postpone(change, problem_of(error))
             if isinstance(error, CONCERNS_ALL):
                 raise
-            self.report.stopped = self.report.stopped or str(error)
+            self.end_for(error)
             return []
         if orders and not self.preview:
             changes = (step.changes[0] for step in steps)

@@ -215,7 +215,7 @@ class Run(Generic[R]):
             return
         if not self.is_begun:
             raise error
-        self._failure = error
+        self._failure = self.report.failure = error
         self.report.stopped = str(error)
 
     def note_failure(self, error: AvbcError) -> None:
@@ -227,7 +227,12 @@ class Run(Generic[R]):
         """End the run if all requests failed: without a store each other one would take minutes."""
         errors = [answer for answer in answers if isinstance(answer, TransientError)]
         if errors and len(errors) == len(answers):
-            self.report.stopped = self.report.stopped or str(errors[0])
+            self.end_for(errors[0])
+
+    def end_for(self, error: AvbcError) -> None:
+        """End the run early for an error; the report has what was done."""
+        if not self.report.stopped:
+            self.report.stopped, self.report.failure = str(error), error
 
     def advance(self, count: int) -> None:
         """Count records as done, write the journal and report the progress."""

@@ -127,7 +127,7 @@ class _Captures:
                 message = f"What became of it is not known: {answer or error}"
                 problem = record_problem("payment_unconfirmed", message, _NEXT_RUN_READS)
                 run.postpone(steps[order_id].changes[0], problem)
-            run.report.stopped = run.report.stopped or str(error)
+            run.end_for(error)
         else:
             for order_id in self._answers:
                 self._rule(order_id, in_store[order_id])

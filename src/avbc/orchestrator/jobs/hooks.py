@@ -313,7 +313,7 @@ def check_hooks(run: Run[HooksState]) -> None:
         run.report.unknown = str(error)
         return
     except AvbcError as error:
-        run.report.stopped = str(error)
+        run.end_for(error)
         return
     for check in run.report.checks:
         if (problem := check.problem) is not None:

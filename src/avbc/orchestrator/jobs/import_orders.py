@@ -297,7 +297,7 @@ class Import:
             if isinstance(error, CONCERNS_ALL):
                 run.halt(error)
             elif isinstance(error, BooksUnreachable):
-                run.report.stopped = str(error)
+                run.end_for(error)
             problem = problem_of(error)
             if isinstance(error, RequestRefused):
                 # A part of the order that the store refuses to show may be shown next time.

@@ -1,0 +1,523 @@
+"""Cycles: one call of each job that is due, for one store (manual 2.1.2).
+
+The timer, Celery workers and loops of an application all run them.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, cast
+
+import attrs
+
+from avbc.acctvantage.gateway import ImportGateway
+from avbc.bigcommerce import BadAnswer, StoreUnavailable, StoreUnreachable
+from avbc.clock import Clock
+from avbc.errors import AvbcError
+from avbc.orchestrator.engine.cycles import Cycles, LastCycle, rest_of, scope_of
+from avbc.orchestrator.engine.failures import failures_to_tell
+from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.parts import NEEDS, MethodsMissing, Parts, named
+from avbc.orchestrator.engine.stopping import Stop
+from avbc.orchestrator.worklist import Worklist, waiting
+from avbc.report import Report, counted
+from avbc.settings import Settings, SettingsError
+from avbc.stopping import ended_by
+
+_log = logging.getLogger("avbc.orchestrator")
+
+_NO_ANSWER = (StoreUnreachable, StoreUnavailable, BadAnswer)
+"""Failures of a store that is away, or of one request."""
+
+
+# What runs how often
+
+
+@attrs.frozen
+class Job:
+    """A method of the orchestrator, and how often the timer calls it.
+
+    >>> Job("push_inventory", every=timedelta(minutes=15))
+    Job('push_inventory', every=15 min)
+    """
+
+    method: str
+    """The method's name. It is called without arguments and returns a report."""
+    every: timedelta = timedelta(0)
+    """The shortest time between the beginnings of two cycles in which it succeeds, whichever
+    process runs them; zero means every cycle. A call that failed is repeated in the next cycle.
+    """
+    when: Callable[[Settings], bool] = lambda _: True
+    """Whether the settings turn it on."""
+    needs_store: bool = True
+    """Whether it is left out in a cycle in which the store does not answer."""
+
+    def __repr__(self) -> str:
+        often = f"every={self.every.total_seconds() / 60:g} min" if self.every else "in every cycle"
+        return f"Job({self.method!r}, {often})"
+
+
+def _job(method: str, every: timedelta = timedelta(0), *, needs_store: bool = True) -> Job:
+    return Job(method, every, NEEDS[method].is_on, needs_store)
+
+
+SCHEDULE: tuple[Job, ...] = (
+    Job("import_orders"),
+    Job("follow_orders"),
+    _job("take_answers", needs_store=False),
+    _job("import_refunds"),
+    _job("push_order_statuses"),
+    _job("pull_order_statuses"),
+    _job("capture_payments"),
+    _job("push_shipments", every=timedelta(minutes=5)),
+    _job("push_inventory", every=timedelta(minutes=15)),
+    _job("push_products", every=timedelta(hours=1)),
+    Job("check_hooks", every=timedelta(hours=1)),
+    Job("prune_journal", every=timedelta(days=1), needs_store=False),
+)
+"""The jobs of a cycle in sequence: orders come first, since they change the quantities to push.
+
+A job whose part the books lack is left out.
+"""
+
+
+# Reports
+
+
+@attrs.frozen
+class JobOutcome:
+    """How one job of a cycle ended."""
+
+    method: str
+    report: Report | None = None
+    """What it did; None where it failed."""
+    error: Exception | None = None
+    """Why it failed. The next cycle calls it again."""
+
+    @property
+    def ok(self) -> bool:
+        """It did not fail, and its report is ok."""
+        return self.error is None and bool(getattr(self.report, "ok", True))
+
+    def __str__(self) -> str:
+        if self.error is None:
+            return "" if self.report is None else self.report.summary()
+        # The message of another's error may say little without its class.
+        name = "" if isinstance(self.error, AvbcError) else f"{type(self.error).__name__}: "
+        return f"failed: {name}{self.error}"
+
+
+@attrs.frozen
+class CycleReport(Report):
+    """What one cycle did.
+
+    >>> started = datetime.fromisoformat("2026-01-02T12:05:00+00:00")
+    >>> jobs = (JobOutcome("import_orders", error=ValueError("no")),)
+    >>> print(CycleReport("Example store", started, started, jobs))
+    Example store, 2026-01-02 12:05:00 UTC: 1 of 1 jobs failed, 0 requests.
+    <BLANKLINE>
+    job            outcome
+    import_orders  failed: ValueError: no
+    """
+
+    columns = ("job", "outcome")
+
+    store: str
+    """The settings' name for the store."""
+    started: datetime
+    finished: datetime
+    jobs: tuple[JobOutcome, ...] = ()
+    """The jobs that were called, in sequence; a job that was not due is left out."""
+    notes: tuple[str, ...] = ()
+    """Reported once by each process: changed settings, a settings file with errors, a store that is
+    not enabled, a job that the settings ask for and the books cannot do. And in each cycle: that
+    the store did not answer, and when the next try is."""
+    settings_error: SettingsError | None = None
+    """New errors in the settings file; the previous settings stay in force."""
+    stopped: bool = False
+    """The cycle ended early because a stop was requested."""
+    worklist: int = 0
+    """How many items wait for a person (`Orchestrator.worklist`)."""
+    skipped: tuple[str, ...] = ()
+    """The jobs that were due and not tried, since the store did not answer."""
+    unanswered: int = 0
+    """In how many cycles in a row the store did not answer."""
+    next_at: datetime | None = None
+    """When the next cycle is due, by this machine's clock."""
+    is_early: bool = False
+    """It was not due yet, so nothing was done (`run_cycle(if_due=True)`)."""
+
+    @property
+    def ok(self) -> bool:
+        """Nothing failed, and every job's report is ok."""
+        return self.settings_error is None and all(job.ok for job in self.jobs)
+
+    @property
+    def requests(self) -> int:
+        """How many requests its jobs sent to the store."""
+        return sum(int(getattr(job.report, "requests", 0)) for job in self.jobs)
+
+    @property
+    def failed(self) -> list[JobOutcome]:
+        """The jobs that failed."""
+        return [job for job in self.jobs if job.error is not None]
+
+    def summary(self) -> str:
+        """How the cycle went, and its notes."""
+        start = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: "
+        if self.is_early and self.next_at is not None:
+            return "\n".join([f"{start}not due before {_moment(self.next_at)}.", *self.notes])
+        done = f"{counted(len(self.jobs), 'job')} done"
+        if self.failed:
+            done = f"{len(self.failed)} of {len(self.jobs)} jobs failed"
+        text = (
+            f"{start}{done}, "
+            f"{counted(self.requests, 'request')}{', then stopped' if self.stopped else ''}."
+        )
+        if self.worklist:
+            text += f" {waiting(self.worklist)} for a person."
+        return "\n".join([text, *self.notes])
+
+    def to_dicts(self) -> list[dict[str, object]]:
+        """One row per job: job, ok, outcome."""
+        return [{"job": job.method, "ok": job.ok, "outcome": str(job)} for job in self.jobs]
+
+    def _repr_html_(self) -> str:
+        details = [
+            f"<details><summary>{html.escape(job.method)}</summary>"
+            f"{job.report._repr_html_()}</details>"
+            for job in self.jobs
+            if job.report is not None
+        ]
+        return super()._repr_html_() + "".join(details)
+
+
+# Cycles
+
+
+class Web(Protocol):
+    """What a cycle needs of an orchestrator, in addition to the methods of its schedule."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        ...
+
+    @property
+    def books(self) -> ImportGateway:
+        """AcctVantage's side."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def stop_request(self) -> Stop:
+        """Whether it was asked to stop."""
+        ...
+
+    def use(self, settings: Settings) -> None:
+        """Continue with other settings."""
+
+    def worklist(self) -> Worklist:
+        """List everything that waits for a person."""
+        ...
+
+
+class Kept(Protocol):
+    """Where the last cycles are kept, and the store."""
+
+    @property
+    def journal(self) -> Journal:
+        """The journal."""
+        ...
+
+    def is_answering(self) -> bool:
+        """Ask the store once whether it answers at all."""
+        ...
+
+
+@attrs.define
+class Cycle:
+    """The cycles of one configuration, as one process runs them."""
+
+    _web: Web
+    _kept: Kept
+    # What this process knows of the last one, for where the journal cannot be read or written.
+    _last: dict[str, LastCycle] = attrs.field(factory=dict[str, LastCycle], init=False)
+    # The errors of the settings file that were reported.
+    _reported_error: str = attrs.field(default="", init=False)
+    _is_disabled_reported: bool = attrs.field(default=False, init=False)
+    # The jobs that the settings ask for, and the books cannot do.
+    _lacking_reported: frozenset[str] = attrs.field(default=frozenset[str](), init=False)
+
+    def is_due(self) -> bool:
+        """Whether the next cycle is due."""
+        last, at = self._read()
+        return last.is_due(at)
+
+    def run(self, schedule: Sequence[Job], *, if_due: bool = False) -> CycleReport:
+        """Run one cycle, and log it. Errors are in its report, not raised.
+
+        Args:
+            schedule: The jobs, in sequence, and how often each runs.
+            if_due: Do nothing before the next cycle is due.
+        """
+        started = self._web.clock.now()
+        if if_due and self._web.settings.store.enabled:
+            last, at = self._read()
+            left = timedelta(0) if last.next_at is None else last.next_at - at
+            # The clock of a database may be a little slower than the one that was waited by.
+            if left > self._interval / 100:
+                return self._early(last, left, started)
+        notes, error = self._reload()
+        if self._web.settings.store.enabled:
+            report = self._run(schedule, started)
+        else:
+            report = self._disabled(started)
+        report = attrs.evolve(report, notes=(*notes, *report.notes), settings_error=error)
+        if report.jobs or report.notes:
+            # Jobs that failed have lines of their own.
+            is_ok = error is None and all(job.ok for job in report.jobs if job.error is None)
+            _log.log(logging.INFO if is_ok else logging.WARNING, "%s", report.summary())
+        return report
+
+    def _run(self, schedule: Sequence[Job], started: datetime) -> CycleReport:
+        web, begun = self._web, self._web.clock.monotonic()
+        stop = web.stop_request
+        last, at = self._read()
+        lacking = self._lacking(schedule)
+        notes = self._missing(lacking)
+        course = _Course(last, at)
+        with ended_by(stop):
+            self._do_jobs(schedule, lacking, course)
+        unanswered = last.unanswered + 1 if course.is_silent else 0
+        wait = rest_of(self._interval, unanswered)
+        finished = web.clock.now()
+        if course.is_silent:
+            notes.append(_no_answer(unanswered, finished + wait, course.skipped))
+        ended = at + timedelta(seconds=web.clock.monotonic() - begun)
+        told = self._tell(course, last.told, ended)
+        if course.jobs:
+            done = {**last.done, **course.done}
+            self._write(LastCycle(at, ended, ended + wait, unanswered, done, told))
+        return CycleReport(
+            self._name,
+            started,
+            finished,
+            tuple(course.jobs),
+            tuple(notes),
+            stopped=stop.is_due,
+            worklist=self._waiting() if course.jobs else 0,
+            skipped=tuple(course.skipped),
+            unanswered=unanswered,
+            next_at=finished + wait,
+        )
+
+    def _disabled(self, started: datetime) -> CycleReport:
+        """Report once that the store is not enabled."""
+        note = "store.enabled is false, so nothing runs for this store (manual 1.3)."
+        notes = () if self._is_disabled_reported else (note,)
+        self._is_disabled_reported = True
+        finished = self._web.clock.now()
+        next_at = finished + self._interval
+        return CycleReport(self._name, started, finished, notes=notes, next_at=next_at)
+
+    def _early(self, last: LastCycle, left: timedelta, started: datetime) -> CycleReport:
+        finished = self._web.clock.now()
+        notes = (_no_answer(last.unanswered, finished + left),) if last.unanswered else ()
+        return CycleReport(
+            self._name,
+            started,
+            finished,
+            notes=notes,
+            unanswered=last.unanswered,
+            next_at=finished + left,
+            is_early=True,
+        )
+
+    @property
+    def _interval(self) -> timedelta:
+        return timedelta(minutes=self._web.settings.order_status.check_interval_minutes)
+
+    @property
+    def _name(self) -> str:
+        settings = self._web.settings
+        return settings.store.description or settings.order_status.import_source_code
+
+    # What the journal knows
+
+    def _read(self) -> tuple[LastCycle, datetime]:
+        """Return what is known of the last cycle, and the present by the same clock."""
+        clock, scope = self._web.clock, scope_of(self._web.settings)
+        try:
+            last, at = Cycles(self._kept.journal).read(scope)
+        except AvbcError:
+            # The jobs report it: they need the journal, too.
+            last, at = LastCycle(), clock.now()
+        if clock != Clock():
+            # A test suite has a time of its own.
+            at = clock.now()
+        mine = self._last.get(scope, LastCycle())
+        if mine.ended is not None and (last.ended is None or last.ended < mine.ended):
+            last = mine
+        return last.as_of(at), at
+
+    def _write(self, cycle: LastCycle) -> None:
+        scope = scope_of(self._web.settings)
+        self._last = {scope: cycle}
+        try:
+            Cycles(self._kept.journal).write(scope, cycle)
+        except AvbcError as error:
+            _log.warning("%s: the journal lacks the last cycle: %s", self._name, error)
+
+    # The settings file
+
+    def _reload(self) -> tuple[list[str], SettingsError | None]:
+        """Read the settings file again; returns what to report about it."""
+        old = self._web.settings
+        if old.file is None:
+            return [], None
+        try:
+            new = Settings.load(old.file)
+        except SettingsError as error:
+            if str(error) == self._reported_error:
+                return [], None
+            self._reported_error = str(error)
+            return [f"{error}\nThe previous settings stay in force."], error
+        notes = [f"{old.file.name} has no errors any more."] if self._reported_error else []
+        self._reported_error = ""
+        if new != old:
+            self._web.use(new)
+            notes.append(f"Settings changed: {', '.join(_changed(old, new))}.")
+            self._is_disabled_reported &= not new.store.enabled
+        return notes, None
+
+    # The jobs
+
+    def _lacking(self, schedule: Sequence[Job]) -> dict[str, MethodsMissing]:
+        """Return what the books lack for jobs that the settings turn on."""
+        parts, settings = Parts(self._web.books), self._web.settings
+        return {
+            job.method: lack
+            for job in schedule
+            if job.when(settings) and (lack := parts.lacks_for(job.method)) is not None
+        }
+
+    def _missing(self, lacking: Mapping[str, MethodsMissing]) -> list[str]:
+        """Return what to report of the jobs that are left out."""
+        asked = {method: lack for method, lack in lacking.items() if NEEDS[method].key}
+        notes = [
+            lack.left_out for method, lack in asked.items() if method not in self._lacking_reported
+        ]
+        self._lacking_reported = frozenset(asked)
+        return notes
+
+    def _do_jobs(self, schedule: Sequence[Job], left_out: Collection[str], course: _Course) -> None:
+        settings = self._web.settings
+        for job in schedule:
+            if self._web.stop_request.is_due:
+                return
+            if job.method in left_out or not job.when(settings) or not course.is_due(job):
+                continue
+            if course.is_silent and job.needs_store:
+                course.skipped.append(job.method)
+                continue
+            outcome = self._do(job)
+            course.jobs.append(outcome)
+            failure = outcome.error or getattr(outcome.report, "failure", None)
+            if failure is None and not getattr(outcome.report, "stopped", ""):
+                course.done[job.method] = course.at
+            course.is_silent = course.is_silent or self._is_silence(failure)
+
+    def _do(self, job: Job) -> JobOutcome:
+        try:
+            method = cast("Callable[[], Report]", getattr(self._web, job.method))
+            return JobOutcome(job.method, method())
+        except Exception as error:  # noqa: BLE001
+            # A bug in a gateway, a customisation or avbc must not end the timer.
+            return JobOutcome(job.method, error=error)
+
+    def _is_silence(self, failure: Exception | None) -> bool:
+        """Whether a job failed because the store does not answer, whatever it is asked."""
+        if isinstance(failure, StoreUnreachable) and not failure.sent:
+            return True
+        # A single request may fail again and again while the store answers all others.
+        return isinstance(failure, _NO_ANSWER) and not self._kept.is_answering()
+
+    def _waiting(self) -> int:
+        try:
+            with ended_by(self._web.stop_request):
+                return len(self._web.worklist())
+        except AvbcError as error:
+            # The jobs have reported it: they need the journal, too.
+            _log.warning("the worklist could not be read: %s", error)
+            return 0
+
+    def _tell(
+        self, course: _Course, told: Mapping[str, datetime], now: datetime
+    ) -> dict[str, datetime]:
+        """Log the failures that were not logged lately; returns what was."""
+        failed = [(job.method, job.error) for job in course.jobs if job.error is not None]
+        known, news = failures_to_tell(failed, self._web.settings, told, now)
+        for methods, error in news:
+            _log.error(
+                "%s: %s %s",
+                self._name,
+                named(methods),
+                JobOutcome(methods[0], error=error),
+                # Of avbc's own, the message says all.
+                exc_info=None if isinstance(error, AvbcError) else error,
+            )
+        return known
+
+
+@attrs.define
+class _Course:
+    """How far a cycle is."""
+
+    last: LastCycle
+    at: datetime
+    """When it began."""
+    jobs: list[JobOutcome] = attrs.field(factory=list[JobOutcome])
+    skipped: list[str] = attrs.field(factory=list[str])
+    done: dict[str, datetime] = attrs.field(factory=dict[str, datetime])
+    is_silent: bool = False
+    """The store does not answer."""
+
+    def is_due(self, job: Job) -> bool:
+        """Whether its interval has passed."""
+        before = self.last.done.get(job.method) if job.every else None
+        return before is None or self.at - before >= job.every
+
+
+def _no_answer(count: int, next_at: datetime, skipped: Sequence[str] = ()) -> str:
+    text = (
+        f"The store did not answer in {counted(count, 'cycle')}; the next try is at "
+        f"{_moment(next_at)}."
+    )
+    return f"{text} Not tried: {', '.join(skipped)}." if skipped else text
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M} UTC"
+
+
+def _changed(old: Settings, new: Settings) -> list[str]:
+    """Return the keys whose values differ; never the values, which include secrets."""
+    before: dict[str, dict[str, object]]
+    before, after = (
+        attrs.asdict(settings, filter=lambda field, _: field.name != "file")
+        for settings in (old, new)
+    )
+    return [
+        f"{screen}.{key}"
+        for screen, values in before.items()
+        for key, value in values.items()
+        if value != after[screen][key]
+    ]
