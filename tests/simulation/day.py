@@ -18,8 +18,7 @@ from world import Worker, World
 
 from avbc.bigcommerce import BigCommerce
 from avbc.errors import AvbcError
-from avbc.orchestrator import CycleReport, Orchestrator, WorklistItem
-from avbc.orchestrator import JobOutcome
+from avbc.orchestrator import CycleReport, JobOutcome, Orchestrator, WorklistItem
 from avbc.settings import Settings
 from avbc.testing.fakestore.http import StoreRequest, StoreResponse
 
