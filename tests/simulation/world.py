@@ -20,7 +20,7 @@ from scheduler import Process, Scheduler
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
 from avbc.errors import AvbcError
-from avbc.orchestrator import CycleReport, Orchestrator, WorklistItem
+from avbc.orchestrator import SCHEDULE, CycleReport, Job, Orchestrator, WorklistItem
 from avbc.orchestrator.timer import run_timer
 from avbc.settings import Settings
 from avbc.testing import FakeStore, example
@@ -38,6 +38,17 @@ _RESTART = 120.0
 """Seconds until a dead process is started again, at most."""
 
 T = TypeVar("T")
+
+
+class Eager(Orchestrator):
+    """Runs each of its cycles, though another process has just run one.
+
+    The more goes on at once, the more is found.
+    """
+
+    def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
+        """Run a cycle, whether it is due or not."""
+        return super().run_cycle(schedule)
 
 
 class Worker:
@@ -77,7 +88,7 @@ class Worker:
             sleep=world.scheduler.spend,
             at_once=_one_after_another,
         )
-        return Orchestrator(
+        return Eager(
             settings,
             self.books,
             store=client,
