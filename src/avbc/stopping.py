@@ -8,10 +8,15 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, TypeVar
 
 GRACE: Final = 2.0
 """Seconds after a request to stop in which what needs no longer may still be finished."""
+
+_SLICE: Final = 1.0
+"""Seconds after which a wait looks whether a signal came."""
+
+T = TypeVar("T")
 
 
 class StopRequest:
@@ -116,5 +121,20 @@ def pause(seconds: float, *stops: StopRequest | None) -> None:
         for stop in asked:
             stack.enter_context(stop.waking(partial(wakes.put, None)))
         if not any(stop.is_due for stop in asked):
-            with suppress(Empty):
-                wakes.get(timeout=seconds)
+            wait_for(wakes, seconds)
+
+
+def wait_for(wakes: SimpleQueue[T], seconds: float | None) -> None:
+    """Wait until something is put into a queue, for so many seconds at most, or without an end.
+
+    It waits in slices: Python sees a signal that comes right before a wait only after it.
+
+    >>> wait_for(SimpleQueue[None](), 0.0)
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    left = _SLICE
+    while left > 0:
+        left = _SLICE if until is None else until - time.monotonic()
+        with suppress(Empty):
+            wakes.get(timeout=max(0.0, min(left, _SLICE)))
+            return

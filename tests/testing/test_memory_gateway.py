@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from avbc.acctvantage import (
     SqlGateway,
 )
 from avbc.bigcommerce import BigCommerce
-from avbc.orchestrator import CycleReport, Orchestrator
+from avbc.orchestrator import SCHEDULE, CycleReport, Orchestrator
 from avbc.orchestrator.timer import run_timer
 from avbc.settings import Settings
 from avbc.testing import (
@@ -141,7 +141,9 @@ def cycle(web: Orchestrator) -> CycleReport:
         reports.append(report)
         web.stop()
 
-    run_timer([web], on_report=note, wait=lambda _: None)
+    # Also what was done an hour ago at most.
+    schedule = [attrs.evolve(job, every=timedelta(0)) for job in SCHEDULE]
+    run_timer([web], schedule=schedule, on_report=note, wait=lambda _: None)
     return reports[0]
 
 

@@ -149,6 +149,8 @@ class CycleReport(Report):
     """When the next cycle is due, by this machine's clock."""
     is_early: bool = False
     """It was not due yet, so nothing was done (`run_cycle(if_due=True)`)."""
+    is_served: bool = False
+    """Another process ran the last cycle."""
 
     @property
     def ok(self) -> bool:
@@ -277,7 +279,8 @@ class Cycle:
                 return self._early(last, left, started)
         notes, error = self._reload()
         if self._web.settings.store.enabled:
-            report = self._run(schedule, started)
+            with ended_by(self._web.stop_request):
+                report = self._run(schedule, started)
         else:
             report = self._disabled(started)
         report = attrs.evolve(report, notes=(*notes, *report.notes), settings_error=error)
@@ -294,8 +297,7 @@ class Cycle:
         lacking = self._lacking(schedule)
         notes = self._missing(lacking)
         course = _Course(last, at)
-        with ended_by(stop):
-            self._do_jobs(schedule, lacking, course)
+        self._do_jobs(schedule, lacking, course)
         unanswered = last.unanswered + 1 if course.is_silent else 0
         wait = rest_of(self._interval, unanswered)
         finished = web.clock.now()
@@ -339,6 +341,7 @@ class Cycle:
             unanswered=last.unanswered,
             next_at=finished + left,
             is_early=True,
+            is_served=last.ended != self._mine.ended,
         )
 
     @property
@@ -363,10 +366,14 @@ class Cycle:
         if clock != Clock():
             # A test suite has a time of its own.
             at = clock.now()
-        mine = self._last.get(scope, LastCycle())
+        mine = self._mine
         if mine.ended is not None and (last.ended is None or last.ended < mine.ended):
             last = mine
         return last.as_of(at), at
+
+    @property
+    def _mine(self) -> LastCycle:
+        return self._last.get(scope_of(self._web.settings), LastCycle())
 
     def _write(self, cycle: LastCycle) -> None:
         scope = scope_of(self._web.settings)
@@ -452,8 +459,7 @@ class Cycle:
 
     def _waiting(self) -> int:
         try:
-            with ended_by(self._web.stop_request):
-                return len(self._web.worklist())
+            return len(self._web.worklist())
         except AvbcError as error:
             # The jobs have reported it: they need the journal, too.
             _log.warning("the worklist could not be read: %s", error)

@@ -7,11 +7,11 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from datetime import timedelta
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Protocol, TypeAlias
 
 import attrs
@@ -20,11 +20,11 @@ from avbc.clock import Clock
 from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.settings import Settings
-from avbc.stopping import pause
+from avbc.stopping import pause, wait_for
 
 _log = logging.getLogger("avbc.orchestrator")
 
-_APART = timedelta(seconds=2)
+_APART = timedelta(seconds=0.5)
 """How far the first cycles of several stores are apart at most, so that later ones are, too."""
 _OTHERS_TURN = timedelta(minutes=1)
 """How long after the time a process leaves the next cycle to the one that ran the last, at most."""
@@ -159,10 +159,10 @@ class _Timer:
         self._is_begun = True
         interval = timedelta(minutes=self._web.settings.order_status.check_interval_minutes)
         wait = interval if report.next_at is None else report.next_at - report.finished
-        if report.is_early:
-            # Another process serves the store. When it does not any more, this one does.
+        if report.is_served:
+            # When that process does not serve the store any more, this one does.
             wait += min(interval / 2, _OTHERS_TURN)
-        elif report.jobs or report.notes:
+        if not report.is_early and (report.jobs or report.notes):
             self._publish(report)
         self.due = self._web.clock.monotonic() + wait.total_seconds()
 
@@ -226,8 +226,7 @@ def _run_in_threads(timers: Sequence[_Timer], threads: int) -> None:
                     cycle = running[timer] = pool.submit(copy_context().run, timer.cycle)
                     cycle.add_done_callback(wakes.put)
                     continue
-            with suppress(Empty):
-                wakes.get(timeout=seconds)
+            wait_for(wakes, seconds)
 
 
 def _ask_all(timers: Iterable[_Timer]) -> None:

@@ -25,6 +25,8 @@ from avbc.settings import Settings
 LONGEST_REST = timedelta(minutes=30)
 """How long a store that does not answer is left alone at most, or one interval if that is longer.
 """
+_AHEAD = timedelta(minutes=1)
+"""How far in the future a stamp may be: how long a cycle took is not measured by the database."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -72,7 +74,7 @@ class LastCycle:
 
         The clock of the database was set back, or the database was restored elsewhere.
         """
-        is_past = self.ended is None or self.ended <= now
+        is_past = self.ended is None or self.ended <= now + _AHEAD
         return attrs.evolve(
             self,
             began=self.began if is_past else None,
@@ -219,9 +221,10 @@ def _due(
 
     def is_due(scope: str) -> bool:
         last, asked = known.get(scope, (LastCycle(), None))
-        if asked is None or not asked <= now < asked + hold or (last.ended or _NEVER) > asked:
-            return last.is_due(now)
-        return False
+        is_asked = asked is not None and asked - _AHEAD <= now < asked + hold
+        if is_asked and (last.ended is None or asked is None or last.ended <= asked):
+            return False
+        return last.is_due(now)
 
     def since(scope: str) -> datetime:
         last, _ = known.get(scope, (LastCycle(), None))
@@ -248,4 +251,4 @@ def _text(times: Mapping[str, datetime]) -> str:
 
 
 def _until(now: datetime, times: Mapping[str, datetime]) -> dict[str, datetime]:
-    return {name: at for name, at in times.items() if at <= now}
+    return {name: at for name, at in times.items() if at <= now + _AHEAD}
