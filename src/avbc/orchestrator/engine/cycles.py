@@ -17,10 +17,11 @@ import attrs
 import sqlalchemy as sa
 
 from avbc.bigcommerce.api_account import store_of
-from avbc.database import NOW, AnySelect, insert_into
+from avbc.database import NOW, insert_into
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import last_cycles as _table
 from avbc.settings import Settings
+from avbc.statements import AnySelect
 
 LONGEST_REST = timedelta(minutes=30)
 """How long a store that does not answer is left alone at most, or one interval if that is longer.
