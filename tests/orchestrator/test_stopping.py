@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 import pytest
 import sqlalchemy as sa
 
 import avbc
+from avbc import stopping
 from avbc.acctvantage import SqlGateway
 from avbc.testing import FakeStore
 
@@ -39,6 +41,17 @@ with avbc.SqlGateway(books_url) as books:
     for line in sys.stdin:
         how, method = line.split()
         print("begun", flush=True)
+        if how == "several":
+            webs = []
+            for code in ("ONE", "TWO"):
+                screens = example.settings_dict(url)
+                screens["order_status"]["import_source_code"] = code
+                webs.append(avbc.Orchestrator(avbc.Settings.from_dict(screens), books))
+            ended = []
+            avbc.run_all(webs, on_report=ended.append, schedule=[Job(method)])
+            print([report.stopped for report in ended], flush=True)
+            print("ended", flush=True)
+            continue
         store = avbc.BigCommerce(url, "example-token")
         with store, avbc.Orchestrator(settings, books, store=store) as web:
             if how == "alone":
@@ -157,6 +170,35 @@ def test_a_wait_for_the_store_ends(
     said, seconds = program.stop()
     assert said == STOPPED
     assert seconds < AT_MOST
+
+
+def test_the_waits_of_several_stores_end(program: Program, orders: FakeStore) -> None:
+    """Each in a thread of its own, while the main thread waits for them."""
+    fault = orders.fail("GET /v2/orders", "timeout", times=99)
+    program.begin("import_orders", "several")
+    wait_until(lambda: fault.hits == 2)
+    said, seconds = program.stop()
+    assert said == "[True, True]"
+    assert seconds < AT_MOST
+
+
+def test_a_signal_right_before_a_wait_is_seen_within_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python runs its handler only when the wait ends."""
+    waits: list[float] = []
+
+    class Wakes(SimpleQueue[None]):
+        def get(self, block: bool = True, timeout: float | None = None) -> None:
+            assert timeout is not None
+            waits.append(timeout)
+            if len(waits) < 3:
+                raise Empty
+
+    monkeypatch.setattr(stopping, "SimpleQueue", Wakes)
+    stopping.pause(300.0)
+    assert len(waits) == 3
+    assert max(waits) <= 1.0
 
 
 def test_a_wait_for_the_lock_of_a_file_ends(

@@ -36,6 +36,10 @@ def running(web: avbc.Orchestrator, other: avbc.Orchestrator) -> None:
         None,
     )
     avbc.run_all([web, other], on_report=print)
+    avbc.run_all([web, other], threads=1)
+    assert_type(web.run_cycle(), avbc.CycleReport)
+    assert_type(web.run_cycle(SCHEDULE[:1], if_due=True).next_at, datetime | None)
+    assert_type(web.is_due(), bool)
     avbc.run_all([object()])  # type: ignore[list-item]  # no orchestrator
     web.run(on_report=lambda: None)  # type: ignore[arg-type, misc]  # it is given a report
     web.stop()
