@@ -49,7 +49,7 @@ class Web:
         self.act = act
         self.items: tuple[WorklistItem, ...] = ()
         self.journal = Journal("sqlite://")
-        self.cycle = Cycle(self, self)
+        self.cycle = Cycle(self, lambda: self.journal, self.is_answering)
 
     def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
         return self.cycle.run(schedule, if_due=if_due)

@@ -17,7 +17,8 @@ from avbc.acctvantage.gateway import ImportGateway
 from avbc.bigcommerce import BadAnswer, StoreUnavailable, StoreUnreachable
 from avbc.clock import Clock
 from avbc.errors import AvbcError
-from avbc.orchestrator.engine.cycles import Cycles, LastCycle, rest_of, scope_of
+from avbc.logs import STORE, get_logger, working_for
+from avbc.orchestrator.engine.cycles import Cycles, LastCycle, name_of, rest_of, scope_of
 from avbc.orchestrator.engine.failures import failures_to_tell
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.parts import NEEDS, MethodsMissing, Parts, named
@@ -27,7 +28,7 @@ from avbc.report import Report, counted
 from avbc.settings import Settings, SettingsError
 from avbc.stopping import ended_by
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 _NO_ANSWER = (StoreUnreachable, StoreUnavailable, BadAnswer)
 """Failures of a store that is away, or of one request."""
@@ -231,25 +232,15 @@ class Web(Protocol):
         ...
 
 
-class Kept(Protocol):
-    """Where the last cycles are kept, and the store."""
-
-    @property
-    def journal(self) -> Journal:
-        """The journal."""
-        ...
-
-    def is_answering(self) -> bool:
-        """Ask the store once whether it answers at all."""
-        ...
-
-
 @attrs.define
 class Cycle:
     """The cycles of one configuration, as one process runs them."""
 
     _web: Web
-    _kept: Kept
+    # Opens the journal that the last cycles are kept in.
+    _journal: Callable[[], Journal]
+    # Asks the store once whether it answers at all.
+    _is_answering: Callable[[], bool]
     # What this process knows of the last one, for where the journal cannot be read or written.
     _last: dict[str, LastCycle] = attrs.field(factory=dict[str, LastCycle], init=False)
     # The errors of the settings file that were reported.
@@ -270,6 +261,10 @@ class Cycle:
             schedule: The jobs, in sequence, and how often each runs.
             if_due: Do nothing before the next cycle is due.
         """
+        with working_for(name_of(self._web.settings)):
+            return self._run_as_asked(schedule, if_due=if_due)
+
+    def _run_as_asked(self, schedule: Sequence[Job], *, if_due: bool) -> CycleReport:
         started = self._web.clock.now()
         if if_due and self._web.settings.store.enabled:
             last, at = self._read()
@@ -287,7 +282,8 @@ class Cycle:
         if report.jobs or report.notes:
             # Jobs that failed have lines of their own.
             is_ok = error is None and all(job.ok for job in report.jobs if job.error is None)
-            _log.log(logging.INFO if is_ok else logging.WARNING, "%s", report.summary())
+            level = logging.INFO if is_ok else logging.WARNING
+            _log.log(level, "%s", report.summary(), extra=STORE.get().fields)
         return report
 
     def _run(self, schedule: Sequence[Job], started: datetime) -> CycleReport:
@@ -350,8 +346,7 @@ class Cycle:
 
     @property
     def _name(self) -> str:
-        settings = self._web.settings
-        return settings.store.description or settings.order_status.import_source_code
+        return name_of(self._web.settings).name
 
     # What the journal knows
 
@@ -359,7 +354,7 @@ class Cycle:
         """Return what is known of the last cycle, and the present by the same clock."""
         clock, scope = self._web.clock, scope_of(self._web.settings)
         try:
-            last, at = Cycles(self._kept.journal).read(scope)
+            last, at = Cycles(self._journal()).read(scope)
         except AvbcError:
             # The jobs report it: they need the journal, too.
             last, at = LastCycle(), clock.now()
@@ -379,9 +374,9 @@ class Cycle:
         scope = scope_of(self._web.settings)
         self._last = {scope: cycle}
         try:
-            Cycles(self._kept.journal).write(scope, cycle)
+            Cycles(self._journal()).write(scope, cycle)
         except AvbcError as error:
-            _log.warning("%s: the journal lacks the last cycle: %s", self._name, error)
+            _log.warning("the journal lacks the last cycle: %s", error)
 
     # The settings file
 
@@ -455,7 +450,7 @@ class Cycle:
         if isinstance(failure, StoreUnreachable) and not failure.sent:
             return True
         # A single request may fail again and again while the store answers all others.
-        return isinstance(failure, _NO_ANSWER) and not self._kept.is_answering()
+        return isinstance(failure, _NO_ANSWER) and not self._is_answering()
 
     def _waiting(self) -> int:
         try:
@@ -479,6 +474,7 @@ class Cycle:
                 JobOutcome(methods[0], error=error),
                 # Of avbc's own, the message says all.
                 exc_info=None if isinstance(error, AvbcError) else error,
+                extra=STORE.get().fields,
             )
         return known
 

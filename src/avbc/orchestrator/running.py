@@ -20,7 +20,8 @@ class Running(Checking):
 
     @cached_property
     def _cycle(self) -> Cycle:
-        return Cycle(self, self._integration)
+        joined = self._integration
+        return Cycle(self, lambda: joined.journal, joined.is_answering)
 
     # The timer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -17,12 +16,14 @@ from typing import Protocol, TypeAlias
 import attrs
 
 from avbc.clock import Clock
+from avbc.logs import get_logger, working_for
 from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job
+from avbc.orchestrator.engine.cycles import name_of
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.settings import Settings
 from avbc.stopping import pause, wait_for
 
-_log = logging.getLogger("avbc.orchestrator")
+_log = get_logger("avbc.orchestrator")
 
 _APART = timedelta(seconds=0.5)
 """How far the first cycles of several stores are apart at most, so that later ones are, too."""
@@ -163,7 +164,8 @@ class _Timer:
             # When that process does not serve the store any more, this one does.
             wait += min(interval / 2, _OTHERS_TURN)
         if not report.is_early and (report.jobs or report.notes):
-            self._publish(report)
+            with working_for(name_of(self._web.settings)):
+                self._publish(report)
         self.due = self._web.clock.monotonic() + wait.total_seconds()
 
 

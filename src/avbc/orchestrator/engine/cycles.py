@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from avbc.bigcommerce.api_account import store_of
 from avbc.database import NOW, insert_into
+from avbc.logs import StoreName
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import last_cycles as _table
 from avbc.settings import Settings
@@ -38,6 +39,11 @@ def scope_of(settings: Settings) -> str:
     """
     _, store_hash = store_of(settings.store.api_url)
     return f"{settings.order_status.import_source_code}@{store_hash}"
+
+
+def name_of(settings: Settings) -> StoreName:
+    """Return what a store is called in logs and reports."""
+    return StoreName(settings.store.description, settings.order_status.import_source_code)
 
 
 def rest_of(interval: timedelta, unanswered: int) -> timedelta:
@@ -192,10 +198,12 @@ def _all(kind: str) -> AnySelect:
 
 def _with_present(kind: str, columns: Sequence[str], where: sa.ColumnElement[bool]) -> AnySelect:
     """The present and some columns: one row also where nothing is known."""
-    now: sa.ColumnElement[object] = sa.literal_column(NOW[kind])
-    here = sa.select(sa.literal_column("1").label("one")).subquery()
+    now: sa.ColumnElement[Any] = sa.literal_column(NOW[kind])
+    wanted: list[sa.ColumnElement[Any]] = [now, *(_table.c[name] for name in columns)]
+    one: sa.ColumnElement[int] = sa.literal_column("1")
+    here = sa.select(one.label("one")).subquery()
     rows = here.outerjoin(_table, where)
-    return sa.select(now, *(_table.c[name] for name in columns)).select_from(rows)
+    return sa.select(*wanted).select_from(rows)
 
 
 @cache

@@ -23,10 +23,11 @@ from avbc.bigcommerce.endpoints.store import get_time
 from avbc.bigcommerce.models import OrderStatus
 from avbc.bigcommerce.models.base import EPOCH
 from avbc.clock import Clock
-from avbc.logs import StoreName, get_logger
 from avbc.errors import AvbcError
+from avbc.logs import StoreName, get_logger
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.customising import OrderCustomisation
+from avbc.orchestrator.engine.cycles import name_of
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.parts import END_OF_TIME, Parts
 from avbc.orchestrator.engine.progress import Progress
@@ -175,7 +176,7 @@ class Integration:
     @property
     def store_name(self) -> StoreName:
         """What the store is called in logs."""
-        return StoreName(self.settings.store.description, self.source_code)
+        return name_of(self.settings)
 
     @property
     def source_code(self) -> str:
