@@ -385,6 +385,28 @@ def test_without_a_status_a_new_order_is_imported(
     assert [each.import_id for each in books.sales_orders()] == [f"WEB{order}"]
 
 
+def test_a_label_of_the_stores_own_is_not_asked_for_before_the_answer(
+    join: Join, change: Change, books: SqlGateway
+) -> None:
+    """A store that hangs would hold the web application that has to answer."""
+    store = FakeStore(status_labels={11: "Ready"})
+    settings = change(order_status={"new_order_status": "Ready"})
+    order = store.place_order(status_id=7).id
+    store.edit_order(order, status_id=11)
+    web = join(settings=settings, transport=store.transport())
+    webhook = web.accept_webhook(*_parts(last_call(store, "statusUpdated")))
+    assert webhook.action == LookAtOrder(order)
+    assert store.log == []
+    web.act_on_webhook(webhook)
+    assert [each.import_id for each in books.sales_orders()] == [f"WEB{order}"]
+    # By now the label is known.
+    again = store.place_order(status_id=7).id
+    store.edit_order(again, status_id=11)
+    assert web.accept_webhook(*_parts(last_call(store, "statusUpdated"))).action == ImportOrder(
+        again
+    )
+
+
 def test_without_a_status_what_the_order_is_now_is_in_its_history(
     web: Orchestrator, store: FakeStore
 ) -> None:

@@ -80,7 +80,11 @@ class NoteStatus:
 
 @attrs.frozen
 class LookAtOrder:
-    """Read this order, since the event does not say its status: import it if New, or follow it."""
+    """Read this order: import it if it is New, or follow it.
+
+    The event does not say its status, or only the store knows which status is New: the settings
+    have a label of its own.
+    """
 
     order_id: int
 
@@ -146,7 +150,7 @@ def read_webhook(
     *,
     client_secret: Secret,
     store_hash: str,
-    new_status_id: int,
+    new_status_id: int | None,
     now: datetime,
 ) -> Webhook:
     """Verify a call and decide what it asks for; reads and writes nothing.
@@ -160,7 +164,7 @@ def read_webhook(
         headers: The headers, in any case.
         client_secret: The client secret of the API account that created the hook.
         store_hash: The store that may call.
-        new_status_id: The id of the New Order Status.
+        new_status_id: The id of the New Order Status; None where only the store knows it.
         now: The time.
 
     Raises:
@@ -257,7 +261,7 @@ _FOLLOWED = {
 }
 
 
-def _decide(scope: object, data: Mapping[str, object], new_status_id: int) -> WebhookAction:
+def _decide(scope: object, data: Mapping[str, object], new_status_id: int | None) -> WebhookAction:
     if not isinstance(scope, str) or scope not in {need.scope for need in HOOKS}:
         return Ignore("nothing depends on this event")
     order_id = _order_id(scope, data)
@@ -270,7 +274,7 @@ def _decide(scope: object, data: Mapping[str, object], new_status_id: int) -> We
     status = _table(data.get("status"))
     before, after = _whole(status.get("previous_status_id")), _whole(status.get("new_status_id"))
     if scope == STATUS_UPDATED:
-        if after is None:
+        if after is None or new_status_id is None:
             return LookAtOrder(order_id)
         if after != new_status_id:
             return NoteStatus(order_id, before, after)
@@ -430,7 +434,7 @@ def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, 
         headers,
         client_secret=setup.client_secret,
         store_hash=integration.store.store_hash,
-        new_status_id=integration.statuses.new,
+        new_status_id=integration.new_status_id,
         now=now,
     )
     if not setup.enabled:

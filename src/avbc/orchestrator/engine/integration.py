@@ -22,9 +22,11 @@ from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.endpoints.store import get_time
 from avbc.bigcommerce.models import OrderStatus
 from avbc.bigcommerce.models.base import EPOCH
+from avbc.bigcommerce.models.statuses import SYSTEM_STATUSES
 from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.logs import StoreName, get_logger
+from avbc.mapping import store_status
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.customising import OrderCustomisation
 from avbc.orchestrator.engine.cycles import name_of
@@ -123,6 +125,14 @@ class Integration:
             StoreError: The store's own status labels cannot be read.
         """
         return import_statuses(self.settings.order_status, self.store.order_statuses.list)
+
+    @property
+    def new_status_id(self) -> int | None:
+        """The id of the New Order Status; None where the store would have to be asked for it."""
+        if "statuses" in self.__dict__:
+            return self.statuses.new
+        named = store_status(self.settings.order_status.new_order_status, SYSTEM_STATUSES).value
+        return None if named is None else named.id
 
     @cached_property
     def mapped_statuses(self) -> tuple[OrderStatus, ...]:
