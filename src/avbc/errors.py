@@ -22,6 +22,7 @@ class AvbcError(Exception):
         │   ├── StopAsked *             the request ended, for a stop was asked for
         │   ├── BooksUnreachable        the books did not answer
         │   ├── ClientTaken             a new client is in the books by now
+        │   ├── ReceiptsChanged         receipts changed since an edit was read
         │   ├── JournalUnreachable      the journal's database did not answer
         │   └── NotSent                 the run lost its turn before a write
         ├── FinalError                  something must be changed first

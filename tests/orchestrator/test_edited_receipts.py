@@ -10,7 +10,7 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
-from avbc.acctvantage import Receipt, SqlGateway
+from avbc.acctvantage import OrderBundle, Receipt, SalesOrder, SqlGateway
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, Payment, item
@@ -122,6 +122,60 @@ def test_an_edit_that_moves_no_money_keeps_what_people_asked_for(
     ]
     made.web.capture_payments()
     assert made.store.order(made.order_id).header["payment_status"] == "captured"
+
+
+@attrs.frozen
+class Meanwhile:
+    """Books in which something happens right before an order is updated."""
+
+    _books: SqlGateway
+    _happens: Callable[[], object]
+
+    def update_order(self, bundle: OrderBundle) -> SalesOrder:
+        self._happens()
+        return self._books.update_order(bundle)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._books, name)
+
+
+def test_an_update_keeps_the_void_that_is_asked_for_meanwhile(
+    world: Callable[..., World], join: Join
+) -> None:
+    made = world(Payment(state="authorized"), captures=True)
+    made.edit()
+    books: Any = Meanwhile(made.books, lambda: made.books.want_void(f"WEB{made.order_id}-1"))
+    with join(books=books, settings=made.web.settings) as web:
+        assert len(web.import_order(made.order_id).updated) == 1
+    (receipt,) = made.receipts
+    assert receipt.void_wanted
+    made.web.capture_payments()
+    assert made.store.order(made.order_id).header["payment_status"] == "void"
+
+
+def test_an_update_leaves_a_receipt_that_is_entered_or_captured_meanwhile(
+    world: Callable[..., World], join: Join
+) -> None:
+    """Neither is lost, and the order is not marked: the next run takes it."""
+    made = world(Payment(state="authorized"), captures=True)
+    made.edit()
+
+    def capture() -> None:
+        made.books.want_capture(f"WEB{made.order_id}-1")
+        made.web.capture_payments()
+        made.store.settle()
+        made.web.capture_payments()
+
+    for happen in (lambda: made.enter("AV-7", Decimal("27.90")), capture):
+        books: Any = Meanwhile(made.books, happen)
+        with join(books=books, settings=made.web.settings) as web:
+            (postponed,) = web.import_order(made.order_id).postponed
+        assert "changed in the books since" in str(postponed.problems[0])
+        with made.books.engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM receipts WHERE import_id = 'AV-7'"))
+    assert [one.state for one in made.receipts] == ["captured"]
+    assert len(made.web.import_order(made.order_id).updated) == 1
+    assert [one.state for one in made.receipts] == ["captured"]
 
 
 def test_an_edit_that_moves_no_money_keeps_when_it_was_captured(

@@ -121,6 +121,38 @@ class ReplacesWhatWentOn(SqlGateway):
         return updated if before == OPEN else self.set_order_status(bundle.order.import_id, before)
 
 
+class WritesWishesBack(SqlGateway):
+    """An update has the wishes that the caller read, and not those of the books."""
+
+    def update_order(self, bundle: OrderBundle) -> SalesOrder:
+        updated = super().update_order(bundle)
+        for receipt in bundle.receipts:
+            if receipt.state == "pre_authorized":
+                self.want_capture(receipt.import_id, wanted=receipt.capture_wanted)
+                if receipt.void_wanted:
+                    self.want_void(receipt.import_id)
+        return updated
+
+
+class KeepsWishesForOtherAmounts(SqlGateway):
+    """A capture that was asked for is one of any amount."""
+
+    def update_order(self, bundle: OrderBundle) -> SalesOrder:
+        wished = {one.import_id for one in self.receipts() if one.capture_wanted}
+        updated = super().update_order(bundle)
+        for receipt in bundle.receipts:
+            if receipt.import_id in wished:
+                self.want_capture(receipt.import_id)
+        return updated
+
+
+class ReplacesOtherReceipts(SqlGateway):
+    """An update replaces the receipts that are there, whichever were read."""
+
+    def update_order(self, bundle: OrderBundle) -> SalesOrder:
+        return super().update_order(evolve(bundle, replaced=None))
+
+
 class LosesReceipts(SqlGateway):
     """Only the first tender of an order is written."""
 
@@ -543,6 +575,15 @@ FAULTS: list[tuple[type[SqlGateway], dict[str, str]]] = [
             "an_order_of_another_store_is_refused": "WEB1 of another store",
             "of_two_stores_at_once_one_has_the_order": "of 8, of the store",
         },
+    ),
+    (WritesWishesBack, {"an_update_keeps_what_users_ask_for": "WEB1-1 with {'capture': True}"}),
+    (
+        KeepsWishesForOtherAmounts,
+        {"an_update_keeps_what_users_ask_for": "capture_wanted of WEB1-1 over another amount"},
+    ),
+    (
+        ReplacesOtherReceipts,
+        {"an_update_replaces_the_receipts_that_were_read": "is gone: update_order must raise"},
     ),
     (LosesTheStore, {"an_order_of_which_the_store_is_not_known": "the store of WEB1"}),
     (TakesNoStoreForOne, {"the_stores_of_a_source": "stores of WEB"}),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from avbc.acctvantage.checks import check_credit, check_order, check_store
+    from avbc.acctvantage.checks import check_credit, check_order, check_store, replacing
     from avbc.acctvantage.files.journal import (
         AccountTotals,
         JournalAccounts,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         LendsDatabase,
         PaymentGateway,
         ProductGateway,
+        ReceiptsChanged,
         ShipmentGateway,
         StagingGateway,
         StatusGateway,
@@ -105,6 +106,7 @@ __all__ = [
     "ProductGateway",
     "Promotion",
     "Receipt",
+    "ReceiptsChanged",
     "ReferenceData",
     "SalesOrder",
     "SalesOrderLine",
@@ -124,8 +126,9 @@ __all__ = [
     "check_credit",
     "check_order",
     "check_store",
+    "replacing",
 ]
 
 __getattr__, __dir__ = lazy_names(
-    __name__, __all__, "records", "gateway", "files.journal", "sql.gateway"
+    __name__, __all__, "records", "gateway", "checks", "files.journal", "sql.gateway"
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
-from avbc.acctvantage.gateway import BooksRefused
-from avbc.acctvantage.records import Credit, OrderBundle
+import attrs
+
+from avbc.acctvantage.gateway import BooksRefused, ReceiptsChanged
+from avbc.acctvantage.records import Credit, OrderBundle, Receipt
 from avbc.money import ZERO
 
 
@@ -65,6 +67,39 @@ def check_store(import_id: str, store_hash: str, other: str) -> None:
             f"the store {other}: two configurations must not share an Import Source Code. Give one "
             "of them another import_source_code"
         )
+
+
+def replacing(bundle: OrderBundle, there: Collection[Receipt]) -> OrderBundle:
+    """Return the bundle of an edited order as it replaces the receipts that are in the books.
+
+    Those whose money stays keep the wishes of users of AcctVantage. It is called in the transaction
+    that writes the bundle.
+
+    Raises:
+        ReceiptsChanged: The bundle was made from other receipts.
+    """
+    if bundle.replaced is not None:
+        changed = set(map(_as_read, bundle.replaced)) ^ set(map(_as_read, there))
+        if changed:
+            ids = ", ".join(sorted({import_id for import_id, *_ in changed}))
+            raise ReceiptsChanged(
+                f"order {bundle.order.import_id} was not updated: {ids} changed in the books since "
+                "the order was read; the next run looks again"
+            )
+    known = {(one.import_id, one.money): one for one in there}
+    kept = [(new, known.get((new.import_id, new.money), new)) for new in bundle.receipts]
+    return attrs.evolve(
+        bundle,
+        receipts=tuple(
+            attrs.evolve(new, capture_wanted=old.capture_wanted, void_wanted=old.void_wanted)
+            for new, old in kept
+        ),
+    )
+
+
+def _as_read(receipt: Receipt) -> tuple[str, str, str, Decimal, Decimal]:
+    one = receipt
+    return one.import_id, one.receipt_type, one.state, one.amount, one.pre_auth_amount
 
 
 def check_credit(credit: Credit) -> None:

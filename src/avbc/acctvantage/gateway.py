@@ -48,6 +48,10 @@ class ClientTaken(TransientError):
     """
 
 
+class ReceiptsChanged(TransientError):
+    """A receipt was entered, changed or removed since an edited order was read: try again."""
+
+
 class BooksUnusable(FinalError):
     """The books need repair: a wrong URL, no permission, tables of a later version.
 
@@ -183,8 +187,12 @@ class ImportGateway(Protocol):
         """Replace the order and its receipts by the bundle's, in one transaction.
 
         The order keeps its `id`, and a `store_hash` that is known where the bundle has none.
-        Everything else is the bundle's, what is left to ship too. Of calls at once, the order and
-        its receipts are those of one of them.
+        Everything else is the bundle's, what is left to ship too; but a receipt whose money
+        (`Receipt.money`) stays keeps `capture_wanted` and `void_wanted` as the books have them. Of
+        calls at once, the order and its receipts are those of one of them.
+
+        Raises `ReceiptsChanged` where the bundle has `replaced`, and the receipts in the books are
+        not these (Import ID, `receipt_type`, `state` and both amounts). `replacing` does both.
 
         Raises `BooksRefused` where there is no such order, its status is past Open, a receipt on it
         is posted, or it came from another store, and for what `create_order` refuses. Raises

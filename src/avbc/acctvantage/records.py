@@ -240,6 +240,12 @@ class Receipt:
     voided_at: datetime | None = None
     id: int | None = None
 
+    @property
+    def money(self) -> tuple[str, ReceiptState, Decimal]:
+        """Its type, its state, and what was received or is held."""
+        is_held = self.state == "pre_authorized"
+        return self.receipt_type, self.state, self.pre_auth_amount if is_held else self.amount
+
 
 @attrs.frozen
 class SalesOrder:
@@ -307,6 +313,9 @@ class OrderBundle:
 
     `client_email` says that clients are matched by email, and that none had this one: a new client
     is created only while that is so (`ClientTaken`). It is empty where they are not matched.
+
+    `replaced` are the receipts in the books from which an edited order was made: `update_order`
+    replaces these and no others (`ReceiptsChanged`). None stands for those that are there.
     """
 
     order: SalesOrder
@@ -319,6 +328,7 @@ class OrderBundle:
     new_promotions: tuple[Promotion, ...] = ()
     new_ship_vias: tuple[ShipVia, ...] = ()
     client_email: str = ""
+    replaced: tuple[Receipt, ...] | None = None
 
 
 @attrs.frozen

@@ -51,7 +51,7 @@ def update_of(bundle: OrderBundle, receipts: Sequence[Receipt]) -> Update:
         old = known.pop(new.import_id, None)
         if old is None:
             after.append(new)
-        elif _money(old) == _money(new):
+        elif old.money == new.money:
             after.append(attrs.evolve(old, id=None))
         elif old.state in _SETTLED and new.state != old.state:
             return Update(bundle, f"has the receipt {_named(old)}, which is {old.state},")
@@ -62,14 +62,8 @@ def update_of(bundle: OrderBundle, receipts: Sequence[Receipt]) -> Update:
                 warnings.append(_changed(old, new))
     if lost := [one for one in known.values() if one.state == "captured"]:
         return Update(bundle, f"has the receipt {_named(lost[0])}, which is captured,")
-    return Update(attrs.evolve(bundle, receipts=tuple(after)), warnings=tuple(warnings))
-
-
-def _money(receipt: Receipt) -> tuple[object, ...]:
-    """What a receipt says of money; of one that is captured, no longer what was authorized."""
-    is_held = receipt.state == "pre_authorized"
-    amount = receipt.pre_auth_amount if is_held else receipt.amount
-    return (receipt.receipt_type, receipt.state, amount)
+    made = attrs.evolve(bundle, receipts=tuple(after), replaced=tuple(receipts))
+    return Update(made, warnings=tuple(warnings))
 
 
 def _named(receipt: Receipt) -> str:

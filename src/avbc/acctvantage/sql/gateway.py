@@ -224,14 +224,16 @@ class SqlGateway:
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
 
-        Its id and its status stay. An order that AcctVantage refused and never entered may also
-        have the status that the bundle gives.
+        Its id and its status stay, and so do the wishes on receipts whose money stays. An order
+        that AcctVantage refused and never entered may also have the status that the bundle gives.
 
         Raises:
             BooksRefused: The order is not in the books, not Open any more or of another store, a
                 receipt on it is posted, or the bundle breaks a rule as in `create_order`. Nothing
                 was changed.
             ClientTaken: A client has the bundle's `client_email` by now. Nothing was changed.
+            ReceiptsChanged: The bundle was made from other receipts (`replaced`). Nothing was
+                changed.
         """
         check_order(bundle)
         import_id = bundle.order.import_id

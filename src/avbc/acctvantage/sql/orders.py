@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from avbc.acctvantage.checks import check_store
+from avbc import statements
+from avbc.acctvantage.checks import check_store, replacing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, ClientTaken
 from avbc.acctvantage.import_ids import customers, receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
@@ -118,11 +119,12 @@ class OrderWriter:
             .with_for_update(),
             kind,
         )
-        self._receipts_of = compiled(
-            sa.select(schema.receipts.c.posted)
-            .where(schema.receipts.c.order_import_id == sa.bindparam("import_id"))
+        self._receipts_of = statements.compiled(
+            sa.select(schema.receipts.c.import_id, *RECEIPTS.columns)
+            .where(schema.receipts.c.order_import_id == sa.bindparam("key"))
             .with_for_update(),
             kind,
+            {"key": ""},
         )
         self._remove_receipts = compiled(
             schema.receipts.delete().where(
@@ -193,6 +195,7 @@ class OrderWriter:
         Raises:
             BooksRefused: There is no such order, it is further on, or it came from another store.
             ClientTaken: A client of the books has the bundle's `client_email` by now.
+            ReceiptsChanged: The bundle was made from other receipts.
         """
         order = bundle.order
         cursor.execute(self._locked, [order.import_id])
@@ -209,11 +212,15 @@ class OrderWriter:
                 f"order {order.import_id} cannot be updated: it is {status}, and only an Open "
                 "order may change"
             )
-        cursor.execute(self._receipts_of, [order.import_id])
-        if any(posted for (posted,) in cursor.fetchall()):
+        receipts = [
+            RECEIPTS.record(values, order_import_id=order.import_id, import_id=import_id)
+            for import_id, *values in self._receipts_of.rows(cursor, {"key": order.import_id})
+        ]
+        if any(receipt.posted for receipt in receipts):
             raise BooksRefused(
                 f"order {order.import_id} cannot be updated: a receipt on it is posted"
             )
+        bundle = replacing(bundle, receipts)
         client_id, contact_id = self._parties(cursor, bundle)
         self._reference_data(cursor, bundle)
         cursor.execute(self._update.sql, self._update.row(order, client_id, contact_id))

@@ -19,6 +19,7 @@ from avbc.acctvantage.gateway import (
     ClientTaken,
     ClockGateway,
     ImportGateway,
+    ReceiptsChanged,
 )
 from avbc.acctvantage.records import OPEN, OrderBundle, SalesOrder
 from avbc.testing.contract.examples import DAY
@@ -75,6 +76,14 @@ def taken(row: str, call: Callable[P, object], *args: P.args, **named: P.kwargs)
     """Fail unless the books say of a call for a row that its client is taken."""
     __tracebackhide__ = True
     return _raised(ClientTaken, row, partial(call, *args, **named), call)
+
+
+def changed(
+    row: str, call: Callable[P, object], *args: P.args, **named: P.kwargs
+) -> ReceiptsChanged:
+    """Fail unless the books say of a call for a row that receipts have changed."""
+    __tracebackhide__ = True
+    return _raised(ReceiptsChanged, row, partial(call, *args, **named), call)
 
 
 def _raised(kind: type[E], row: str, run: Callable[[], object], call: object) -> E:

@@ -32,6 +32,7 @@ from avbc.testing.contract.checks import (
     answers,
     assert_is_one_of,
     at_once,
+    changed,
     content,
     create_orders,
     refused,
@@ -354,6 +355,29 @@ class ImportContract(ContractSetup):
         same("the orders in the books", gateway.sales_orders(), [updated])
         receipts = [evolve(receipt, id=None) for receipt in gateway.receipts()]
         same("the receipts in the books", receipts, list(edit.receipts))
+
+    def test_an_update_replaces_the_receipts_that_were_read(self, gateway: ImportGateway) -> None:
+        """What was entered, captured or removed meanwhile is not overwritten."""
+        gateway.create_order(make_bundle(1))
+        there = gateway.receipts()
+        held, gift = there
+        edit = evolve(make_bundle(1), order=make_order(1, lines=3))
+        for row, replaced in [
+            ("a receipt that is gone", (*there, evolve(gift, import_id="AV-7"))),
+            ("one that was entered meanwhile", (held,)),
+            ("one of another amount", (held, evolve(gift, amount=Decimal(2)))),
+            ("another type", (held, evolve(gift, receipt_type="Check"))),
+            ("one in another state", (evolve(held, state="pending"), gift)),
+            ("another amount that is held", (evolve(held, pre_auth_amount=Decimal(1)), gift)),
+        ]:
+            orders = gateway.sales_orders()
+            error = changed(row, gateway.update_order, evolve(edit, replaced=replaced))
+            assert "WEB1" in str(error), f"{row}: the message does not name WEB1: {error}"
+            same(f"the orders after {row}", gateway.sales_orders(), orders)
+            same(f"the receipts after {row}", gateway.receipts(), there)
+        read = (evolve(gift, posted=True), evolve(held, void_wanted=True, gateway="other"))
+        updated = gateway.update_order(evolve(edit, replaced=read))
+        same("the lines of WEB1, updated", len(updated.lines), 3)
 
     def test_an_order_that_went_on_is_not_replaced(self, gateway: ImportGateway) -> None:
         """An order is not changed once its status is past Open."""

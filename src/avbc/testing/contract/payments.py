@@ -45,6 +45,23 @@ class PaymentContract(ContractSetup):
         ]:
             answers(f"receipts of {source_code}", listed, gateway.receipts_to_capture, source_code)
 
+    def test_an_update_keeps_what_users_ask_for(self, gateway: _Books) -> None:
+        """A user may ask for a capture or void after the order was read, or take it back."""
+        wishes = [{"capture": True}, {"void": True}, {}]
+        for number, there in enumerate(wishes, 1):
+            gateway.create_order(wanted(make_bundle(number), **there))
+            for read in wishes:
+                gateway.update_order(wanted(make_bundle(number), **read))
+                held, other = gateway.receipts([f"WEB{number}"])
+                row = f"WEB{number}-1 with {there}, updated with {read}"
+                wants = {"capture": held.capture_wanted, "void": held.void_wanted}
+                same(row, {name for name, is_so in wants.items() if is_so}, set(there))
+        held, other = make_bundle(1).receipts
+        less = evolve(held, pre_auth_amount=Decimal(1))
+        gateway.update_order(evolve(make_bundle(1), receipts=(less, other)))
+        (held, _) = gateway.receipts(["WEB1"])
+        same("capture_wanted of WEB1-1 over another amount", held.capture_wanted, False)
+
     def test_authorizations_grow_old(self, gateway: _Books) -> None:
         """Only what is pre-authorized, was authorized before the time, and is of this source."""
         create_orders(

@@ -109,7 +109,7 @@ class MemoryImportGateway(av.ImportGateway):
                 raise av.BooksRefused(f"{there.import_id} is {there.status}, or partly posted")
             order = evolve(order, store_hash=order.store_hash or there.store_hash)
             order = evolve(order, status=there.status, status_changed_at=there.status_changed_at)
-            return self._write(evolve(bundle, order=order), there.id)
+            return self._write(evolve(av.replacing(bundle, receipts), order=order), there.id)
 
     def _write(self, bundle: av.OrderBundle, order_id: int | None) -> av.SalesOrder:
         # First all that may be refused, so that a refusal leaves nothing behind.
