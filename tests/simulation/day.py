@@ -13,7 +13,7 @@ import attrs
 from life import HOOK, settings_of
 from model import Model, Violation, Write
 from people import Deed, People
-from plan import Event, Plan
+from plan import CYCLES, Event, Plan
 from world import Worker, World
 
 from avbc.bigcommerce import BigCommerce
@@ -58,14 +58,8 @@ def live(plan: Plan) -> Lived:
     with day.world:
         with suppress(Wrong):
             day.run()
-        return Lived(
-            plan,
-            day.people.deeds,
-            day.model.found,
-            day.world.cycles,
-            len(day.world.store.log),
-            day.acts,
-        )
+        cycles, requests = day.world.cycles, len(day.world.store.log)
+        return Lived(plan, day.people.deeds, day.model.found, cycles, requests, day.acts)
 
 
 class _Day:
@@ -118,8 +112,11 @@ class _Day:
             else:
                 world.at(event.at, partial(self._happen, event), after=event.after, worker=worker)
         world.run_until(plan.minutes)
+        while world.cycles < CYCLES:
+            # Outages, pauses and deaths took some.
+            world.run_until(world.minutes + plan.interval)
         self._is_over = True
-        awake = max(plan.minutes, *(each.process.stopped_until / 60 for each in world.workers))
+        awake = max(world.minutes, *(each.process.stopped_until / 60 for each in world.workers))
         # For those that a dead worker has started again.
         world.run_until(awake + 5)
         for number in range(2, plan.workers + 1):
@@ -210,11 +207,9 @@ class _Day:
         for job in report.jobs:
             if words := _told(job):
                 self._tell(worker.name, words)
-            if job.error is not None and not isinstance(job.error, AvbcError):
-                told = f"{worker.name}: {job}"
-                self.model.found.append(Violation("raises_no_error_of_its_own", 0, told))
-            if "unexpected_error" in str(job.report):
-                told = f"{worker.name}: {job.report}"
+            is_bug = job.error is not None and not isinstance(job.error, AvbcError)
+            if is_bug or "unexpected_error" in str(job.report):
+                told = f"{worker.name}: {job if is_bug else job.report}"
                 self.model.found.append(Violation("raises_no_error_of_its_own", 0, told))
         self._check(self.model.moment)
 

@@ -293,6 +293,15 @@ def keeps_what_the_accountant_left(one: One) -> str:
     return str([(left[key], here.get(key)) for key in left if left[key] != here.get(key)] or "")
 
 
+def keeps_what_the_warehouse_wants(one: One) -> str:
+    """Until it is done."""
+    wants, held = one.diary.wants, [each for each in one.receipts if each.state == "pre_authorized"]
+    lost = [
+        each.import_id for each in held if not getattr(each, wants.get(each.import_id, "state"))
+    ]
+    return f"no capture or void of {lost} is wanted any more" if lost else ""
+
+
 def keeps_what_people_wrote(one: One) -> str:
     """Of the staff notes only our own line is ours."""
     notes = one.header.get("staff_notes", one.diary.notes)
@@ -391,6 +400,7 @@ MOMENT: Sequence[Rule] = (
     is_in_the_books_where_downloaded,
     is_moved_by_the_warehouse_alone,
     keeps_what_the_accountant_left,
+    keeps_what_the_warehouse_wants,
     keeps_what_people_wrote,
     is_on_the_worklist_once,
     is_on_the_worklist_for_a_cause,

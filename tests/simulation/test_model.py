@@ -91,6 +91,9 @@ BROKEN: dict[str, Callable[[One], One]] = {
     "keeps_what_the_accountant_left": lambda one: diary(
         one, receipts={"WEB1001-1": ("captured", Decimal(1), Decimal(0), True)}
     ),
+    "keeps_what_the_warehouse_wants": lambda one: diary(
+        receipt(one, state="pre_authorized"), wants={"WEB1001-1": "void_wanted"}
+    ),
     "keeps_what_people_wrote": lambda one: header(one, staff_notes="Ours alone."),
     "has_left_to_ship_what_is_left": lambda one: order(
         one, lines=[attrs.evolve(line, to_ship=line.quantity) for line in one.orders[0].lines]
