@@ -18,7 +18,14 @@ from avbc.bigcommerce import BadAnswer, StoreUnavailable, StoreUnreachable
 from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.logs import STORE, get_logger, working_for
-from avbc.orchestrator.engine.cycles import Cycles, LastCycle, name_of, rest_of, scope_of
+from avbc.orchestrator.engine.cycles import (
+    Cycles,
+    LastCycle,
+    name_of,
+    own_moment,
+    rest_of,
+    scope_of,
+)
 from avbc.orchestrator.engine.failures import failures_to_tell
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.parts import NEEDS, MethodsMissing, Parts, named
@@ -254,17 +261,20 @@ class Cycle:
         last, at = self._read()
         return last.is_due(at)
 
-    def run(self, schedule: Sequence[Job], *, if_due: bool = False) -> CycleReport:
+    def run(
+        self, schedule: Sequence[Job], *, if_due: bool = False, spread: bool = False
+    ) -> CycleReport:
         """Run one cycle, and log it. Errors are in its report, not raised.
 
         Args:
             schedule: The jobs, in sequence, and how often each runs.
             if_due: Do nothing before the next cycle is due.
+            spread: Have the next cycle due at the store's own moment of the interval.
         """
         with working_for(name_of(self._web.settings)):
-            return self._run_as_asked(schedule, if_due=if_due)
+            return self._run_as_asked(schedule, if_due=if_due, spread=spread)
 
-    def _run_as_asked(self, schedule: Sequence[Job], *, if_due: bool) -> CycleReport:
+    def _run_as_asked(self, schedule: Sequence[Job], *, if_due: bool, spread: bool) -> CycleReport:
         started = self._web.clock.now()
         if if_due and self._web.settings.store.enabled:
             last, at = self._read()
@@ -275,7 +285,7 @@ class Cycle:
         notes, error = self._reload()
         if self._web.settings.store.enabled:
             with ended_by(self._web.stop_request):
-                report = self._run(schedule, started)
+                report = self._run(schedule, started, spread=spread)
         else:
             report = self._disabled(started)
         report = attrs.evolve(report, notes=(*notes, *report.notes), settings_error=error)
@@ -286,24 +296,30 @@ class Cycle:
             _log.log(level, "%s", report.summary(), extra=STORE.get().fields)
         return report
 
-    def _run(self, schedule: Sequence[Job], started: datetime) -> CycleReport:
+    def _run(self, schedule: Sequence[Job], started: datetime, *, spread: bool) -> CycleReport:
         web, begun = self._web, self._web.clock.monotonic()
+        interval, scope = self._interval, scope_of(web.settings)
         stop = web.stop_request
         last, at = self._read()
         lacking = self._lacking(schedule)
         notes = self._missing(lacking)
-        course = _Course(last, at)
+        # By what was due and not by when a worker came to it: otherwise a job of the same interval
+        # would be left out whenever a cycle begins a second sooner than the one before.
+        course = _Course(last, own_moment(scope, interval, at) if spread else at)
         self._do_jobs(schedule, lacking, course)
         unanswered = last.unanswered + 1 if course.is_silent else 0
-        wait = rest_of(self._interval, unanswered)
         finished = web.clock.now()
+        ended = at + timedelta(seconds=web.clock.monotonic() - begun)
+        next_at = ended + rest_of(interval, unanswered)
+        if spread:
+            next_at = own_moment(scope, interval, next_at)
+        wait = next_at - ended
         if course.is_silent:
             notes.append(_no_answer(unanswered, finished + wait, course.skipped))
-        ended = at + timedelta(seconds=web.clock.monotonic() - begun)
         told = self._tell(course, last.told, ended)
         if course.jobs:
             done = {**last.done, **course.done}
-            self._write(LastCycle(at, ended, ended + wait, unanswered, done, told))
+            self._write(LastCycle(at, ended, next_at, unanswered, done, told))
         return CycleReport(
             self._name,
             started,
@@ -485,7 +501,7 @@ class _Course:
 
     last: LastCycle
     at: datetime
-    """When it began."""
+    """When it began, or was due."""
     jobs: list[JobOutcome] = attrs.field(factory=list[JobOutcome])
     skipped: list[str] = attrs.field(factory=list[str])
     done: dict[str, datetime] = attrs.field(factory=dict[str, datetime])

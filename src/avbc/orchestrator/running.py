@@ -8,6 +8,7 @@ from functools import cached_property
 from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.cycle import SCHEDULE, Cycle, CycleReport, Job
 from avbc.orchestrator.engine.arguments import require_flags, require_id, require_settings
+from avbc.orchestrator.engine.cycles import Cycles
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.reports import JournalEntry
 from avbc.orchestrator.timer import OnReport, run_timer
@@ -43,7 +44,9 @@ class Running(Checking):
         """
         run_timer([self], schedule=schedule, on_report=on_report)
 
-    def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
+    def run_cycle(
+        self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False, spread: bool = False
+    ) -> CycleReport:
         """Run the jobs that are due, once and in sequence: what `run` does again and again.
 
         Which jobs of an interval are due, the journal says, whichever process ran them. What fails
@@ -55,9 +58,12 @@ class Running(Checking):
             if_due: Do nothing before the next cycle is due: the check interval has not passed since
                 the last one, whichever process ran it, or the store is left alone because it does
                 not answer. For a worker or a loop; without it, the cycle runs now.
+            spread: Have the next cycle due at a moment of the interval that is the store's own,
+                not one interval after the end of this one. With it, the cycles of many stores
+                are spread over the interval.
         """
-        require_flags(if_due=if_due)
-        return self._cycle.run(schedule, if_due=if_due)
+        require_flags(if_due=if_due, spread=spread)
+        return self._cycle.run(schedule, if_due=if_due, spread=spread)
 
     def is_due(self) -> bool:
         """Return whether the next cycle is due, by what the journal knows of the last one.
@@ -65,6 +71,15 @@ class Running(Checking):
         It takes one SELECT. Where the journal cannot be read, what this process knows counts.
         """
         return self._cycle.is_due()
+
+    @property
+    def cycles(self) -> Cycles:
+        """The last cycles of all stores that share this journal.
+
+        Raises:
+            JournalUnreachable: Its database cannot be opened.
+        """
+        return Cycles(self._integration.journal)
 
     def stop(self) -> None:
         """End `run` after the current order, from another thread or a signal handler.

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from zlib import crc32
 
 import attrs
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import last_cycles as _table
 from avbc.settings import Settings
 from avbc.statements import AnySelect
+from avbc.turns import Lease
 
 LONGEST_REST = timedelta(minutes=30)
 """How long a store that does not answer is left alone at most, or one interval if that is longer.
@@ -59,6 +61,23 @@ def rest_of(interval: timedelta, unanswered: int) -> timedelta:
     """
     doubled: int = 1 << min(max(unanswered - 1, 0), 12)
     return max(interval, min(interval * doubled, LONGEST_REST))
+
+
+def own_moment(scope: str, interval: timedelta, at: datetime) -> datetime:
+    """Return the last moment up to a time that is the store's own in the interval.
+
+    With these, the cycles of many stores are spread over the interval, also once all of them were
+    due together.
+
+    >>> at = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
+    >>> for code in ("RTL", "TRD"):
+    ...     print(f"{own_moment(f'{code}@abc123', timedelta(minutes=5), at):%H:%M:%S}")
+    12:00:25
+    12:04:01
+    """
+    seconds, now = int(interval.total_seconds()), int(at.timestamp())
+    place = crc32(scope.encode()) % seconds
+    return datetime.fromtimestamp(now - (now - place) % seconds, UTC)
 
 
 @attrs.frozen
@@ -148,6 +167,14 @@ class Cycles:
         }
         noted = _noted(self._journal.kind)
         self._journal.change(lambda connection: connection.execute(noted, row), durable=False)
+
+    def take_turn(self, scope: str) -> Lease:
+        """Take the turn to run a cycle of a store; it says whether another process runs one.
+
+        Raises:
+            JournalUnreachable: The journal could not be asked.
+        """
+        return self._journal.take_turn(f"cycle {scope}")
 
     def due(self, scopes: Iterable[str], *, hold: timedelta = timedelta(0)) -> list[str]:
         """Return the stores whose next cycle is due, the longest overdue first; one SELECT.
