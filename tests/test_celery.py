@@ -1,63 +1,39 @@
-"""Many stores on many workers: real Celery workers with a real broker, some of them killed."""
+"""Many stores on many workers: the tasks, in this process; real workers are in another file."""
 
 from __future__ import annotations
 
+import logging
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 import celery
-import celery.exceptions
-import psutil
 import pytest
 import redis
+import sqlalchemy as sa
 from celery.beat import Scheduler
 
 import avbc
-from avbc import BigCommerce, Orchestrator, Retries, Settings, SettingsError, SqlGateway
-from avbc.celery import METHODS, UnknownStore, beat_schedule, register
+from avbc import BigCommerce, Orchestrator, Retries, Settings, SqlGateway
+from avbc.celery import METHODS, WAITS, UnknownStore, beat_schedule, register, send_webhook
+from avbc.clock import Clock
+from avbc.errors import TransientError
 from avbc.orchestrator import SCHEDULE, Job
+from avbc.orchestrator.engine.cycles import LastCycle, own_moment, scope_of
+from avbc.orchestrator.engine.journal import last_cycles
 from avbc.orchestrator.engine.parts import methods_of
-from avbc.testing import FakeStore, StoreProcess, example
-from avbc.testing.values import as_list, as_row
+from avbc.orchestrator.webhooks import ImportOrder, NoteStatus, Webhook
+from avbc.settings.files import SettingsFiles
+from avbc.testing import FakeStore, example
 
 pytestmark = pytest.mark.one_python
 
-NEW, DOWNLOADED, ERROR = 11, 9, 12
-ORDERS = 64
-PATIENCE = 90
-"""Seconds after which what is waited for is held not to come."""
-PASSWORD = "example-password"
-
-APP = f"""
-import os
-from pathlib import Path
-
-import celery
-
-import avbc
-from avbc.celery import beat_schedule, register
-
-
-def books():
-    # Who calls this runs a task.
-    Path(os.environ["PIDS"], str(os.getpid())).touch()
-    return avbc.SqlGateway(os.environ["BOOKS"].replace("postgres@", "postgres:{PASSWORD}@"))
-
-
-app = celery.Celery("shops", broker=os.environ["BROKER"], backend=os.environ["BROKER"])
-app.conf.update(task_default_queue=os.environ["QUEUE"], broker_connection_retry_on_startup=True)
-register(app, stores=[os.environ["STORE"]], books=books)
-"""
+NEW, DOWNLOADED = 11, 9
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +45,14 @@ Save = Callable[..., str]
 
 
 @pytest.fixture
-def save(tmp_path: Path) -> Save:
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "stores"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def save(folder: Path) -> Save:
     """Save the example's settings, with changes by screen; returns the file's path."""
 
     def saved(
@@ -78,7 +61,7 @@ def save(tmp_path: Path) -> Save:
         **screens: dict[str, object],
     ) -> str:
         tables = example.settings_dict(api_url)
-        path = tmp_path / name
+        path = folder / name
         Settings.from_dict(
             {key: {**table, **screens.get(key, {})} for key, table in tables.items()}
         ).save(path)
@@ -87,66 +70,8 @@ def save(tmp_path: Path) -> Save:
     return saved
 
 
-# --- the schedule of beat ---
-
-
-def test_the_schedule_is_what_the_settings_want(save: Save) -> None:
-    often = save(
-        name="often.toml",
-        order_status={"check_interval_minutes": 1},
-        shipping={"sync_product_details": False},
-    )
-    seldom = save(
-        name="seldom.toml",
-        order_status={"check_interval_minutes": 20, "updates": "off"},
-        gl={"import_refunds": True},
-    )
-    found = {
-        (entry["args"][0], entry["task"]): (
-            entry["schedule"] / timedelta(minutes=1),
-            entry["options"]["expires"],
-        )
-        for entry in beat_schedule([Path(often), seldom]).values()
-    }
-    assert found == {
-        (often, "avbc.import_orders"): (1, 60),
-        (often, "avbc.follow_orders"): (1, 60),
-        (often, "avbc.take_answers"): (1, 60),
-        (often, "avbc.push_order_statuses"): (1, 60),
-        (often, "avbc.push_shipments"): (5, 300),
-        (often, "avbc.push_inventory"): (15, 900),
-        (often, "avbc.check_hooks"): (60, 3600),
-        (often, "avbc.prune_journal"): (1440, 86400),
-        (seldom, "avbc.import_orders"): (20, 1200),
-        (seldom, "avbc.follow_orders"): (20, 1200),
-        (seldom, "avbc.take_answers"): (20, 1200),
-        (seldom, "avbc.import_refunds"): (20, 1200),
-        (seldom, "avbc.push_shipments"): (20, 1200),
-        (seldom, "avbc.push_inventory"): (20, 1200),
-        (seldom, "avbc.push_products"): (60, 3600),
-        (seldom, "avbc.check_hooks"): (60, 3600),
-        (seldom, "avbc.prune_journal"): (1440, 86400),
-    }
-
-
-def test_a_schedule_of_ones_own(save: Save) -> None:
-    daily = Job("export_clients", every=timedelta(days=1))
-    (entry,) = beat_schedule([save()], [daily]).values()
-    assert (entry["task"], entry["schedule"]) == ("avbc.export_clients", timedelta(days=1))
-    with pytest.raises(ValueError, match="there is no task for 'explain'"):
-        beat_schedule([save()], [Job("explain")])
-
-
-def test_a_settings_file_with_faults_is_told_when_beat_starts(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"gone\.toml"):
-        beat_schedule([tmp_path / "gone.toml"])
-
-
-# --- the tasks, in this process ---
-
-
 @pytest.fixture
-def shop() -> Iterator[FakeStore]:
+def shop() -> FakeStore:
     store = FakeStore()
     example.populate(store, orders=6)
     return store
@@ -156,9 +81,50 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def app() -> Iterator[Any]:
-    with celery.Celery("shops", broker="memory://", set_as_current=False) as app:
+def broker() -> str:
+    return "memory://"
+
+
+@pytest.fixture
+def app(broker: str) -> Iterator[Any]:
+    queue = f"avbc-{uuid4().hex}"
+    with new_app(queue, broker) as app:
         yield app
+        if broker.startswith("redis"):
+            with redis.Redis.from_url(broker) as server:
+                server.delete(queue, f"_kombu.binding.{queue}")
+
+
+def new_app(queue: str, broker: str = "memory://") -> Any:
+    app = celery.Celery("shops", broker=broker, set_as_current=False)
+    app.conf.task_default_queue = queue
+    return app
+
+
+def messages(app: Any, queue: str = "") -> list[tuple[str, list[Any]]]:
+    """Take the messages that wait: their tasks and arguments."""
+    found: list[tuple[str, list[Any]]] = []
+    with app.connection_for_read() as connection:
+        waiting = connection.SimpleQueue(queue or app.conf.task_default_queue)
+        with suppress(waiting.Empty):
+            while True:
+                message = waiting.get_nowait()
+                message.ack()
+                found.append((message.headers["task"], message.payload[0]))
+        waiting.close()
+    return found
+
+
+@pytest.fixture
+def books_url() -> str:
+    return "sqlite://"
+
+
+@pytest.fixture
+def books(books_url: str, books_toml: Path) -> Iterator[SqlGateway]:
+    with SqlGateway(books_url) as books:
+        books.load(books_toml)
+        yield books
 
 
 @pytest.fixture
@@ -166,19 +132,13 @@ def notified() -> list[list[avbc.WorklistItem]]:
     return []
 
 
+Join = Callable[[Settings, avbc.ImportGateway], Orchestrator]
+
+
 @pytest.fixture
-def path(
-    save: Save,
-    shop: FakeStore,
-    app: Any,
-    books_toml: Path,
-    notified: list[list[avbc.WorklistItem]],
-) -> Iterator[str]:
-    """A settings file whose store has its tasks in the application."""
-    path = save(shop.api_url)
+def join(shop: FakeStore, notified: list[list[avbc.WorklistItem]]) -> Iterator[Join]:
+    """Return an orchestrator whose store is in this process."""
     with ExitStack() as stack:
-        books = stack.enter_context(SqlGateway())
-        books.load(books_toml)
 
         def join(settings: Settings, books: avbc.ImportGateway) -> Orchestrator:
             client = BigCommerce(
@@ -197,8 +157,15 @@ def path(
                 )
             )
 
-        register(app, stores=[Path(path)], books=lambda: books, orchestrator=join)
-        yield path
+        yield join
+
+
+@pytest.fixture
+def path(save: Save, shop: FakeStore, app: Any, books: SqlGateway, join: Join) -> str:
+    """A settings file whose store has its tasks in the application."""
+    path = save(shop.api_url)
+    register(app, stores=Path(path).parent, books=lambda: books, orchestrator=join)
+    return path
 
 
 @pytest.fixture
@@ -207,13 +174,15 @@ def run(app: Any) -> Run:
 
 
 def test_there_is_a_task_for_each_method(app: Any, path: str) -> None:
-    assert {name for name in app.tasks if name.startswith("avbc.")} == {
+    others = {"avbc.dispatch", "avbc.run_cycle", "avbc.act_on_webhook"}
+    assert {name for name in app.tasks if name.startswith("avbc.")} == others | {
         f"avbc.{method}" for method in METHODS
     }
     assert {job.method for job in SCHEDULE} <= set(METHODS)
     for method in METHODS:
         task = app.tasks[f"avbc.{method}"]
-        assert (task.acks_late, task.reject_on_worker_lost) == (True, True)
+        # A message that kills its process is gone with it.
+        assert (task.acks_late, task.reject_on_worker_lost) == (True, None)
         assert task.__doc__ == getattr(Orchestrator, method).__doc__
 
 
@@ -284,233 +253,546 @@ def test_a_task_that_the_books_cannot_do_is_left_out(
 
 
 def test_no_other_file_is_opened(run: Run, path: str, save: Save) -> None:
+    other = Path(save(name="other.toml"))
     with pytest.raises(UnknownStore, match=r"other\.toml"):
-        run("import_orders", save(name="other.toml"))
+        run("import_orders", str(other.rename(other.parents[1] / other.name)))
 
 
-def test_what_passes_is_tried_again(app: Any, path: str, shop: FakeStore) -> None:
-    shop.fail("*", "503", times=20)
-    app.tasks["avbc.import_orders"].apply([path])
-    assert [entry.status for entry in shop.log] == [503] * 4
-    shop.mend()
-    shop.fail("*", "503", times=3)
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch, app: Any, path: str) -> list[float]:
+    """How long tasks were to wait that are tried again."""
+    waits: list[float] = []
+    for task in app.tasks.values():
+        if task.name.startswith("avbc."):
+            retry = task.retry
+
+            def noted(retry: Callable[..., Any] = retry, **options: Any) -> Any:
+                waits.append(options["countdown"])
+                return retry(**options)
+
+            monkeypatch.setattr(task, "retry", noted)
+    return waits
+
+
+def test_what_passes_is_tried_again_later(
+    app: Any, path: str, shop: FakeStore, waits: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.fail("*", "503", times=2)
     app.tasks["avbc.import_orders"].apply([path])
     assert {order.header["status_id"] for order in shop.state.orders.values()} == {DOWNLOADED}
+    assert waits == [*WAITS[:2]] == [10, 30]
+    assert f"{path}: import_orders follows in 30 s: " in caplog.text
+    waits.clear()
+    caplog.clear()
+    shop.fail("*", "503", times=20)
+    result = app.tasks["avbc.import_orders"].apply([path])
+    assert isinstance(result.result, avbc.StoreUnavailable)
+    assert waits == [*WAITS]
+    assert f"Example store (WEB): {path}: import_orders failed: " in caplog.text
+    assert "Traceback" not in caplog.text
 
 
-def test_what_does_not_pass_is_not_tried_again(run: Run, path: str, shop: FakeStore) -> None:
+def test_what_does_not_pass_is_not_tried_again(
+    run: Run, path: str, shop: FakeStore, waits: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
     shop.clear_log()
     with pytest.raises(avbc.NoSuchOrder):
         run("import_order", path, 999)
     assert len(shop.log) == 1
+    assert not waits
+    assert f"{path}: import_order failed: " in caplog.text
+    assert "Traceback" not in caplog.text
 
 
-def test_beat_sends_what_workers_take(app: Any, path: str) -> None:
-    app.conf.beat_schedule = beat_schedule([path])
-    scheduler = Scheduler(app=app)
-    for entry in scheduler.schedule.values():
-        if entry.task.startswith("avbc."):
-            assert entry.task in app.tasks
-            assert not entry.is_due().is_due
-            scheduler.apply_async(entry, advance=False)
-    sent = app.connection_for_read().default_channel._size("celery")
-    assert sent == len(beat_schedule([path]))
+class Taken:
+    """A turn that another process has."""
 
+    def check(self) -> str:
+        return "another process is doing this for the store"
 
-# --- real workers ---
-
-
-class Workers:
-    """Two workers with one process each that runs tasks."""
-
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
-        self.folder = folder
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "shops",
-            "worker",
-            "-c",
-            "1",
-            "-l",
-            "WARNING",
-        ]
-        command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        self.processes = [
-            subprocess.Popen(
-                [*command, "-n", f"{number}@test"],
-                env=environment,
-                cwd=folder,
-                start_new_session=True,
-            )
-            for number in range(2)
-        ]
-
-    def at_work(self) -> list[psutil.Process]:
-        """The processes that run a task, or did."""
-        return [
-            psutil.Process(int(path.name))
-            for path in (self.folder / "pids").iterdir()
-            if psutil.pid_exists(int(path.name))
-        ]
-
-    def end(self) -> None:
-        for process in self.processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    def release(self) -> None: ...
 
 
 @pytest.fixture
-def store() -> Iterator[StoreProcess]:
-    with StoreProcess(orders=ORDERS, latency_ms=5) as process:
-        yield process
+def taken(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """All turns are taken until this is undone."""
+    monkeypatch.setattr(SqlGateway, "take_turn", lambda *_: Taken())
+    return monkeypatch
 
 
-@pytest.fixture
-def books_url(postgresql_url: str, books_toml: Path) -> str:
-    with SqlGateway(postgresql_url) as books:
-        books.load(books_toml)
-    return postgresql_url
+def test_what_a_person_asked_for_comes_again_when_another_process_does_the_same(
+    app: Any, path: str, shop: FakeStore, taken: pytest.MonkeyPatch
+) -> None:
+    retry = app.tasks["avbc.import_order"].retry
+
+    def noted(**options: Any) -> Any:
+        taken.undo()
+        return retry(**options)
+
+    taken.setattr(app.tasks["avbc.import_order"], "retry", noted)
+    taken.setenv("AVBC_ACCESS_TOKEN", "example-token")
+    app.tasks["avbc.import_order"].apply([path, 1001])
+    assert shop.state.orders[1001].header["status_id"] == DOWNLOADED
 
 
-@pytest.fixture
-def environment(
-    redis_url: str, books_url: str, save: Save, store: StoreProcess, tmp_path: Path
-) -> dict[str, str]:
-    (tmp_path / "pids").mkdir()
-    (tmp_path / "shops.py").write_text(APP, encoding="utf-8")
-    paths = [str(Path(avbc.__file__).parents[1]), str(tmp_path), os.environ.get("PYTHONPATH", "")]
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "BROKER": redis_url,
-        "QUEUE": f"avbc-{uuid4().hex}",
-        "BOOKS": books_url,
-        "STORE": save(store.api_url),
-        "PIDS": str(tmp_path / "pids"),
+@pytest.mark.usefixtures("taken")
+def test_what_the_running_import_does_is_not_tried_again(
+    run: Run, path: str, waits: list[float]
+) -> None:
+    assert "another process" in run("import_orders", path)["summary"]
+    assert not waits
+
+
+# --- webhooks ---
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_a_worker_acts_on_a_webhook(app: Any, path: str, shop: FakeStore) -> None:
+    webhook = Webhook("store/order/created", ImportOrder(1001), AT, ("a" * 64, "b" * 64))
+    send_webhook(app, Path(path), webhook)
+    assert not messages(app)
+    ((name, arguments),) = messages(app, "avbc.webhooks")
+    done = app.tasks[name].apply(arguments, throw=True).get()
+    assert done == {
+        "ok": True,
+        "summary": "store/order/created: import order 1001: imported.",
     }
+    assert shop.state.orders[1001].header["status_id"] == DOWNLOADED
+
+
+def test_a_webhook_is_the_same_after_the_queue(
+    app: Any, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [
+        Webhook("store/order/statusUpdated", NoteStatus(1001, None, 5), AT, ("a" * 64,)),
+        Webhook("store/order/archived", avbc.orchestrator.webhooks.FollowOrder(1, "archived")),
+    ]
+    got: list[Webhook] = []
+
+    def act(_: Orchestrator, webhook: Webhook) -> avbc.orchestrator.webhooks.WebhookReport:
+        got.append(webhook)
+        return avbc.orchestrator.webhooks.WebhookReport(webhook)
+
+    monkeypatch.setattr(Orchestrator, "act_on_webhook", act)
+    for webhook in sent:
+        send_webhook(app, path, webhook)
+    for name, arguments in messages(app, "avbc.webhooks"):
+        app.tasks[name].apply(arguments, throw=True).get()
+    assert got == sent
+
+
+@pytest.mark.usefixtures("taken")
+def test_a_webhook_that_cannot_be_done_now_comes_again(
+    app: Any, path: str, waits: list[float]
+) -> None:
+    send_webhook(app, path, Webhook("store/order/created", ImportOrder(1001), AT, ("a" * 64,)))
+    ((name, arguments),) = messages(app, "avbc.webhooks")
+    result = app.tasks[name].apply(arguments)
+    assert isinstance(result.result, TransientError)
+    assert waits == [*WAITS]
+
+
+def test_webhooks_do_not_ask_a_store_that_does_not_answer(
+    app: Any, path: str, books: SqlGateway, shop: FakeStore, waits: list[float]
+) -> None:
+    settings = Settings.load(path)
+    with Orchestrator(settings, books) as web:
+        _, now = web.cycles.read(scope_of(settings))
+        later = now + timedelta(minutes=10)
+        web.cycles.write(scope_of(settings), LastCycle(now, now, later, unanswered=2))
+    shop.clear_log()
+    send_webhook(app, path, Webhook("store/order/created", ImportOrder(1001), AT, ("a" * 64,)))
+    ((name, arguments),) = messages(app, "avbc.webhooks")
+    assert "does not answer" in str(app.tasks[name].apply(arguments).result)
+    assert not shop.log
+    assert waits == [*WAITS]
+
+
+# --- the dispatcher ---
 
 
 @pytest.fixture
-def send(environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
-    """Send a task of the store, as beat would; returns its result to wait for."""
-    with celery.Celery(
-        "sender", broker=environment["BROKER"], backend=environment["BROKER"], set_as_current=False
-    ) as sender:
-        yield lambda method, *arguments: sender.send_task(
-            f"avbc.{method}", [environment["STORE"], *arguments], queue=environment["QUEUE"]
-        )
-        sender.backend.result_consumer.stop()
-        sender.backend.client.close()
+def dispatch(
+    app: Any, broker: str, books: SqlGateway, folder: Path
+) -> Iterator[Callable[..., list[str]]]:
+    """Have a worker's process take a message of beat; returns the names of stores that it sends.
 
-
-@pytest.fixture
-def workers(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], Workers]]:
+    Each call is another process: it remembers nothing. What was sent is taken from the queue.
+    """
     with ExitStack() as stack:
 
-        def start() -> Workers:
-            workers = Workers(environment, tmp_path)
-            stack.callback(workers.end)
-            return workers
+        def dispatch(stores: object = None, *, leave: bool = False, **options: Any) -> list[str]:
+            process = stack.enter_context(new_app(app.conf.task_default_queue, broker))
+            register(process, stores=stores or folder, books=lambda: books, **options)
+            before = 0 if not leave else len(peeked(process))
+            process.tasks["avbc.dispatch"].apply(throw=True)
+            sent = peeked(process)[before:] if leave else messages(process)
+            assert {name for name, _ in sent} <= {"avbc.run_cycle"}
+            return [Path(arguments[0]).name for _, arguments in sent]
 
-        yield start
-    with redis.Redis.from_url(environment["BROKER"]) as broker:
-        broker.delete(environment["QUEUE"])
-
-
-def statuses_set(store: StoreProcess) -> Counter[str]:
-    return Counter(
-        request.path
-        for request in store.log
-        if request.method == "PUT" and request.path != "/v2/orders/0"
-    )
+        yield dispatch
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Ask the store again and again: each asking takes a moment of its own."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
+def peeked(app: Any) -> list[tuple[str, list[Any]]]:
+    """Return the messages that wait."""
+    found = messages(app)
+    for name, arguments in found:
+        app.send_task(name, arguments)
+    return found
 
 
-def is_done(store: StoreProcess) -> bool:
-    return all(as_row(order)["status_id"] != NEW for order in as_list(store.summary()["orders"]))
+def pass_time(books: SqlGateway, by: timedelta) -> None:
+    """Have all that is known of cycles be older."""
+    columns = [last_cycles.c.began_at, last_cycles.c.ended_at, last_cycles.c.next_at]
+    columns.append(last_cycles.c.asked_at)
+    with books.engine.begin() as connection:
+        for row in connection.execute(sa.select(last_cycles.c.scope, *columns)).all():
+            older = {
+                column.name: None if at is None else at - by
+                for column, at in zip(columns, row[1:], strict=True)
+            }
+            told = sa.update(last_cycles).where(last_cycles.c.scope == row.scope)
+            connection.execute(told.values(**older, told="{}"))
 
 
-def assert_each_once(store: StoreProcess, books_url: str) -> None:
-    found = [as_row(order) for order in as_list(store.summary()["orders"])]
-    assert statuses_set(store) == Counter({f"/v2/orders/{order['id']}": 1 for order in found})
-    with SqlGateway(books_url) as books:
-        imported = Counter(order.import_id for order in books.sales_orders())
-    assert imported == Counter(
-        {f"WEB{order['id']}": 1 for order in found if order["status_id"] == DOWNLOADED}
-    )
-    assert len(imported) > ORDERS / 2
+def code(number: int, **options: object) -> dict[str, dict[str, object]]:
+    return {"order_status": {"import_source_code": f"A{number:02}", **options}}
 
 
-@pytest.mark.parametrize("killed", ["the process at work", "the worker"])
-def test_a_worker_is_killed_in_the_middle_of_an_import(
-    killed: str,
-    workers: Callable[[], Workers],
-    send: Callable[..., Any],
-    store: StoreProcess,
-    environment: dict[str, str],
+def test_beat_sends_one_message_for_all_stores(app: Any, path: str) -> None:
+    app.conf.beat_schedule = beat_schedule()
+    (entry,) = [each for each in Scheduler(app=app).schedule.values() if "avbc" in each.task]
+    assert entry.task in app.tasks
+    assert entry.schedule.run_every == timedelta(seconds=5)
+    # By the clock of a worker that is off, it would never run.
+    assert not entry.options.get("expires")
+
+
+def test_a_store_comes_and_goes_with_its_file(
+    dispatch: Callable[..., list[str]], save: Save, books: SqlGateway
 ) -> None:
-    crew = workers()
-    result = send("import_orders")
-    wait_until(lambda: len(statuses_set(store)) >= ORDERS // 4)
-    (at_work,) = crew.at_work()
-    parent = at_work.parent()
-    # What it has sent is answered first, so that the store's log tells who did what.
-    at_work.suspend()
-    seen: list[object] = []
-    wait_until(
-        lambda: (
-            not seen.append(store.summary()["requests"])
-            and len(seen) > 40
-            and len({*map(str, seen[-40:])}) == 1
-        )
-    )
-    assert not is_done(store)
-    if killed == "the worker":
-        assert parent is not None
-        parent.kill()
-        at_work.kill()
-        psutil.wait_procs([parent])
-        # Redis gives its message back in an hour. Beat does not wait for it, nor mind that one is
-        # lost to a connection that just died.
-        while not is_done(store):
-            result = send("import_orders")
-            with suppress(celery.exceptions.TimeoutError):
-                result.get(timeout=10)
-    else:
-        # Its worker gives the message back at once.
-        at_work.kill()
-        assert result.get(timeout=PATIENCE)["summary"].startswith("Imported ")
-    assert is_done(store)
-    assert_each_once(store, environment["BOOKS"])
+    save(name="a.toml", **code(1))
+    assert dispatch() == ["a.toml"]
+    assert dispatch() == []
+    new = save(name="b.toml", **code(2))
+    save(name=".#c.toml", **code(3))
+    assert dispatch() == ["b.toml"]
+    Path(new).unlink()
+    pass_time(books, timedelta(hours=2))
+    assert dispatch() == ["a.toml"]
 
 
-def test_a_store_is_imported_by_one_at_a_time(
-    workers: Callable[[], Workers],
-    send: Callable[..., Any],
-    store: StoreProcess,
-    environment: dict[str, str],
+@pytest.mark.parametrize("form", ["a folder", "paths", "a function"])
+def test_stores_are_a_folder_or_paths_or_a_function(
+    form: str, dispatch: Callable[..., list[str]], save: Save, folder: Path
 ) -> None:
-    results = [send("import_orders") for _ in range(6)]
-    with redis.Redis.from_url(environment["BROKER"], decode_responses=True) as broker:
-        messages = broker.lrange(environment["QUEUE"], 0, -1)
-    assert len(messages) == 6
-    assert not [
-        message
-        for message in messages
-        if "example-token" in message or PASSWORD in message or "postgres" in message
-    ]
-    workers()
-    summaries = [result.get(timeout=PATIENCE)["summary"] for result in results]
-    assert is_done(store)
-    assert_each_once(store, environment["BOOKS"])
-    assert len([summary for summary in summaries if summary.startswith("Imported")]) == 1
+    path = Path(save(**code(1)))
+    stores = {"a folder": str(folder), "paths": [path], "a function": lambda: iter([path])}
+    assert dispatch(stores[form]) == ["avbc.toml"]
+
+
+def test_a_folder_that_is_a_file_is_refused(save: Save, app: Any, books: SqlGateway) -> None:
+    with pytest.raises(ValueError, match=r"is the file .*avbc\.toml: give its folder"):
+        register(app, stores=save(), books=lambda: books)
+
+
+def test_a_store_without_a_file_has_no_task(run: Run, path: str) -> None:
+    run("import_orders", path)
+    Path(path).unlink()
+    with pytest.raises(UnknownStore):
+        run("import_orders", path)
+
+
+def test_a_faulty_file_leaves_its_store_out(
+    dispatch: Callable[..., list[str]],
+    save: Save,
+    folder: Path,
+    books: SqlGateway,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    save(name="a.toml", **code(1))
+    (folder / "b.toml").write_text("[store]\napi_url = 1\n", encoding="utf-8")
+    assert dispatch() == ["a.toml"]
+    (record,) = [record for record in caplog.records if "b.toml" in record.getMessage()]
+    assert record.levelname == "ERROR"
+    assert "b.toml" in record.getMessage()
+    # Another process, the same file.
+    caplog.clear()
+    assert dispatch() == []
+    assert not caplog.records
+    # Another fault, and an hour later.
+    (folder / "b.toml").write_text("[store]\napi_url = 2\nx = 1", encoding="utf-8")
+    dispatch()
+    assert "store.x" in caplog.text
+    caplog.clear()
+    pass_time(books, timedelta(hours=1))
+    dispatch()
+    assert "b.toml" in caplog.text
+
+
+def test_the_folder_is_gone(app: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    register(app, stores=tmp_path / "none", books=SqlGateway)
+    app.tasks["avbc.dispatch"].apply()
+    assert "none cannot be listed: " in caplog.text
+
+
+def test_all_files_are_faulty(
+    dispatch: Callable[..., list[str]], folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "b.toml").write_text("[store]\napi_url = 1\n", encoding="utf-8")
+    assert dispatch() == []
+    assert "b.toml" in caplog.text
+
+
+def test_two_files_of_one_store(
+    dispatch: Callable[..., list[str]], save: Save, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(name="a.toml")
+    save(name="b.toml")
+    assert dispatch() == ["a.toml"]
+    assert "b.toml has the store and the Import Source Code of" in caplog.text
+
+
+def test_a_store_that_is_not_enabled(dispatch: Callable[..., list[str]], save: Save) -> None:
+    save(store={"enabled": False})
+    assert dispatch() == []
+
+
+def check_that_no_second_message_waits(
+    dispatch: Callable[..., list[str]], save: Save, books: SqlGateway, app: Any
+) -> None:
+    for number in range(3):
+        save(name=f"{number}.toml", **code(number))
+    assert sorted(dispatch(leave=True)) == ["0.toml", "1.toml", "2.toml"]
+    for _ in range(5):
+        pass_time(books, timedelta(minutes=10))
+        assert dispatch(leave=True) == []
+    # The broker was restarted and has lost them.
+    assert len(messages(app)) == 3
+    assert sorted(dispatch()) == ["0.toml", "1.toml", "2.toml"]
+    # Those were lost too, and it is noticed a minute later.
+    assert dispatch() == []
+    pass_time(books, timedelta(minutes=1))
+    assert sorted(dispatch()) == ["0.toml", "1.toml", "2.toml"]
+
+
+def test_no_second_message_waits_for_a_store(
+    dispatch: Callable[..., list[str]], save: Save, books: SqlGateway, app: Any
+) -> None:
+    check_that_no_second_message_waits(dispatch, save, books, app)
+
+
+class TestOnServers:
+    """On Redis and PostgreSQL."""
+
+    @pytest.fixture
+    def broker(self, redis_url: str) -> str:
+        return redis_url
+
+    @pytest.fixture
+    def books_url(self, postgresql_url: str) -> str:
+        return postgresql_url
+
+    def test_no_second_message_waits_for_a_store(
+        self, dispatch: Callable[..., list[str]], save: Save, books: SqlGateway, app: Any
+    ) -> None:
+        check_that_no_second_message_waits(dispatch, save, books, app)
+
+    def test_a_cycle_that_another_process_runs_is_not_run(
+        self, cycle: Callable[[str], str], path: str, books: SqlGateway, shop: FakeStore
+    ) -> None:
+        shop.clear_log()
+        with Orchestrator(Settings.load(path), books) as web:
+            with web.cycles.take_turn(scope_of(web.settings)):
+                assert "another process is doing this" in cycle(path)
+            assert not shop.log
+            assert "jobs done" in cycle(path)
+
+
+def test_messages_of_beat_that_piled_up_cost_nothing(
+    app: Any, books: SqlGateway, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save()
+    register(app, stores=Path(save()).parent, books=lambda: books)
+    task = app.tasks["avbc.dispatch"]
+    assert task.apply(throw=True).get()["summary"] == "1 of 1 stores are due"
+    monkeypatch.setattr(SettingsFiles, "load_all", None)
+    for _ in range(100):
+        assert task.apply(throw=True).get()["summary"] == "another message did it a moment ago"
+
+
+@pytest.fixture
+def cycle(books: SqlGateway, join: Join) -> Iterator[Callable[[str], str]]:
+    """Run `avbc.run_cycle` in another process; returns the summary."""
+    with ExitStack() as stack:
+
+        def cycle(path: str) -> str:
+            process = stack.enter_context(new_app("cycles"))
+            register(process, stores=[path], books=lambda: books, orchestrator=join)
+            return process.tasks["avbc.run_cycle"].apply([path], throw=True).get()["summary"]
+
+        yield cycle
+
+
+def test_a_cycle_that_is_not_due_does_nothing(
+    cycle: Callable[[str], str], path: str, shop: FakeStore, books: SqlGateway
+) -> None:
+    assert "jobs done" in cycle(path)
+    shop.clear_log()
+    assert "not due before" in cycle(path)
+    assert not shop.log
+    pass_time(books, timedelta(minutes=6))
+    assert "jobs done" in cycle(path)
+
+
+def next_cycles(books: SqlGateway) -> list[datetime]:
+    with books.engine.connect() as connection:
+        found = connection.execute(sa.select(last_cycles.c.next_at)).scalars().all()
+    return [at for at in found if at is not None]
+
+
+def test_stores_that_were_due_together_are_spread_over_the_interval(
+    app: Any, shop: FakeStore, save: Save, books: SqlGateway, join: Join
+) -> None:
+    quick = Job("take_answers")
+    paths = [save(shop.api_url, f"{number}.toml", **code(number)) for number in range(60)]
+    register(app, stores=paths, books=lambda: books, orchestrator=join, schedule=[quick])
+    for path in paths:
+        app.tasks["avbc.run_cycle"].apply([path], throw=True)
+    moments = sorted(next_cycles(books))
+    assert timedelta(minutes=3) < moments[-1] - moments[0] < timedelta(minutes=6)
+    thirds = [(moments[count] - moments[0]) / timedelta(minutes=5) for count in (20, 40)]
+    assert 0.15 < thirds[0] < 0.5 < thirds[1] < 0.85
+
+
+def test_a_cycle_that_begins_a_little_sooner_leaves_no_job_out(
+    save: Save, shop: FakeStore, books: SqlGateway
+) -> None:
+    """A job of five minutes, in each cycle of five minutes."""
+    settings, interval = Settings.load(save(shop.api_url)), timedelta(minutes=5)
+    due = own_moment(scope_of(settings), interval, datetime.now(UTC)) - 3 * interval
+    now = due + timedelta(seconds=4)
+    clock = Clock(now=lambda: now)
+    schedule = [Job("take_answers", every=interval)]
+    with Orchestrator(settings, books, clock=clock) as web:
+        assert len(web.run_cycle(schedule, spread=True).jobs) == 1
+        now = due + interval + timedelta(seconds=2)
+        assert len(web.run_cycle(schedule, if_due=True, spread=True).jobs) == 1
+        now = due + 2 * interval - timedelta(seconds=10)
+        assert web.run_cycle(schedule, if_due=True, spread=True).is_early
+
+
+def test_a_cycle_of_ones_own(
+    app: Any, books: SqlGateway, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(
+        Orchestrator,
+        "export_clients",
+        lambda _: called.append("export_clients") or avbc.orchestrator.reports.PushReport(),
+    )
+    path = save()
+    daily = Job("export_clients", every=timedelta(days=1))
+    register(app, stores=[path], books=lambda: books, schedule=[daily])
+    app.tasks["avbc.run_cycle"].apply([path], throw=True)
+    assert called == ["export_clients"]
+
+
+def test_a_changed_interval_holds_without_a_restart(
+    cycle: Callable[[str], str], path: str, save: Save, shop: FakeStore, books: SqlGateway
+) -> None:
+    cycle(path)
+    save(shop.api_url, order_status={"check_interval_minutes": 1})
+    pass_time(books, timedelta(minutes=6))
+    cycle(path)
+    pass_time(books, timedelta(minutes=2))
+    assert "jobs done" in cycle(path)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"), [(-90, "90 s behind"), (90, "90 s ahead of"), (10, "")]
+)
+def test_a_clock_that_is_off_is_reported(
+    ahead: int,
+    words: str,
+    dispatch: Callable[..., list[str]],
+    save: Save,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    save()
+    off = Clock(now=lambda: datetime.now(UTC) + timedelta(seconds=ahead))
+    for _ in range(2):
+        dispatch(orchestrator=partial(Orchestrator, clock=off))
+    found = [record for record in caplog.records if "clock" in record.getMessage()]
+    if not words:
+        assert not found
+        return
+    (record,) = found
+    assert record.levelname == "WARNING"
+    assert f"{words} the database's" in record.getMessage()
+
+
+def test_a_dispatcher_that_cannot_work_says_so_once(
+    app: Any, save: Save, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_books() -> SqlGateway:
+        raise avbc.BooksUnreachable("no books today")
+
+    save()
+    register(app, stores=folder, books=no_books)
+    task = app.tasks["avbc.dispatch"]
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            task.apply()
+    assert caplog.text.count("no cycles are dispatched: no books today") == 1
+    assert "Traceback" not in caplog.text
+
+
+# --- settings files ---
+
+
+def test_a_settings_file_is_read_when_it_changes(
+    save: Save, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read = save(), []
+    load = Settings.load
+    monkeypatch.setattr(Settings, "load", lambda path: read.append(path) or load(path))
+
+    def age(seconds: float) -> None:
+        at = Path(path).stat().st_mtime - seconds
+        os.utime(path, (at, at))
+
+    age(10)
+    files = SettingsFiles(folder)
+    for _ in range(3):
+        files.load_all()
+    assert len(read) == 1
+    save(order_status={"check_interval_minutes": 7})
+    # A file that changed a moment ago may change again in the same moment.
+    assert files.load(path).order_status.check_interval_minutes == 7
+    files.load(path)
+    assert len(read) == 3
+    age(20)
+    files.load(path)
+    files.load(path)
+    assert len(read) == 4
+
+
+def test_a_settings_file_is_read_when_its_credentials_change(
+    folder: Path, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AVBC_ACCESS_TOKEN")
+    api_url = "https://api.bigcommerce.com/stores/abc123/v3/"
+    secrets = folder / "credentials.txt"
+    secrets.write_text(f"ACCESS TOKEN: none\nAPI PATH: {api_url}", encoding="utf-8")
+    path = save(api_url, store={"access_token": None, "credentials_file": str(secrets)})
+    files = SettingsFiles(folder)
+    for token in ("one", "two"):
+        secrets.write_text(f"ACCESS TOKEN: {token}\nAPI PATH: {api_url}", encoding="utf-8")
+        for file, age in ((path, 100), (secrets, 10 if token == "one" else 5)):
+            at = Path(file).stat().st_mtime - age
+            os.utime(file, (at, at))
+        settings = files.load(path)
+        assert settings.store.access_token is not None
+        assert settings.store.access_token.reveal() == token
