@@ -204,6 +204,17 @@ def chaos(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST, default=False)
+def scale(session: nox.Session) -> None:
+    """Many stores on Celery's workers: what each costs, and how long it waits.
+
+    `-- --stores 1000 --minutes 5`. It needs a PostgreSQL and a Redis server, as the tests of
+    Celery's workers do.
+    """
+    install(session, "test")
+    session.run("python", "benchmarks/many_stores.py", *session.posargs)
+
+
+@nox.session(python=OLDEST, default=False)
 def simulate(session: nox.Session) -> None:
     """Store-days, each from its seed: `-- --seed 1 --days 3` tells them as stories.
 
