@@ -49,6 +49,12 @@ NOW = {
 }
 """The present by the clock of the database, by its kind: as text in SQLite."""
 
+_SPARE = 5
+"""Connections to a SQLite file that are kept open while nobody uses them."""
+
+_KEPT = "_avbc_kept"
+"""Where an engine of avbc's own has them."""
+
 _OF_VALUES = (UnicodeError, OverflowError)
 """Errors of a value on its way to the database."""
 
@@ -100,6 +106,7 @@ class Database:
         self.engine = (
             database if isinstance(database, sa.Engine) else _open_engine(database, tables)
         )
+        self._kept: list[sa.Connection] | None = getattr(self.engine, _KEPT, None)
         self.kind = self.engine.dialect.name
         self._is_file = self.kind == "sqlite" and _is_file(self.engine.url)
         self._file = Path(str(self.engine.url.database)) if self._is_file else None
@@ -120,7 +127,7 @@ class Database:
         Raises:
             AvbcError: As `tables` names it.
         """
-        return self._attempts(lambda: _snapshot(self.engine, work), about)
+        return self._attempts(lambda: self._snapshot(work), about)
 
     def rows(self, select: AnySelect, values: Values, about: str = "") -> list[AnyRow]:
         """Run one SELECT, which is a snapshot by itself: cheaper than `read`.
@@ -135,19 +142,18 @@ class Database:
         """
         statement = compiled(select, self.kind, values)
 
-        def run() -> list[AnyRow]:
-            connection = self.engine.raw_connection()
-            cursor = connection.cursor()
+        def run(connection: sa.Connection) -> list[AnyRow]:
+            driver = connection.connection
+            cursor = driver.cursor()
             try:
                 return statement.rows(cursor, values)
             except BaseException as error:
-                self._give_up(connection, error)
+                self._give_up(driver, error)
                 raise
             finally:
                 cursor.close()
-                connection.close()
 
-        return self._attempts(run, about)
+        return self._attempts(lambda: self._connected(run), about)
 
     def write(
         self, work: Callable[[sa.Connection], T], about: str = "", *, durable: bool = True
@@ -166,7 +172,7 @@ class Database:
 
         def run() -> T:
             with self._turn:
-                return _transaction(self.engine, work, durable=durable)
+                return self._transaction(work, durable=durable)
 
         return self._attempts(run, about)
 
@@ -210,6 +216,7 @@ class Database:
                 self._writer.close()
                 self._writer = None
         if self._owns_engine:
+            self._close_kept()
             self.engine.dispose()
 
     @property
@@ -241,13 +248,16 @@ class Database:
                 self._writer.invalidate()
                 self._writer = None
             if self._owns_engine:
+                self._close_kept()
                 self.engine.dispose()
 
     def after_fork(self) -> None:
         """Let go of the connections in a forked process: only the parent may close its own."""
         if self._is_file or self.kind != "sqlite":
             if self._owns_engine:
-                forks.keep((self._writer, self.engine.pool))
+                forks.keep((self._writer, self.engine.pool, [*(self._kept or ())]))
+                if self._kept is not None:
+                    self._kept.clear()
                 self.engine.dispose(close=False)
             self._start()
 
@@ -300,11 +310,11 @@ class Database:
                 )
             if self._is_file and self._owns_engine:
                 self._switch_to_wal()
-            if _snapshot(self.engine, self._found_version) != self._tables.version:
+            if self._snapshot(self._found_version) != self._tables.version:
                 with self._turn:
-                    _transaction(self.engine, self._bring_up)
+                    self._transaction(self._bring_up)
             if self._tables.on_open is not None:
-                _snapshot(self.engine, self._tables.on_open)
+                self._snapshot(self._tables.on_open)
             self._is_prepared = True
 
     def _found_version(self, connection: sa.Connection) -> int | None:
@@ -383,19 +393,61 @@ class Database:
             connection.invalidate()
             self._writer = None
             # Those in the pool were opened before the database went away, too.
+            self._close_kept()
             self.engine.dispose()
 
+    def _connected(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` on a connection that nobody uses.
 
-def _transaction(
-    engine: sa.Engine, work: Callable[[sa.Connection], T], *, durable: bool = True
-) -> T:
-    with engine.connect() as connection:
-        on_sqlite = not durable and engine.dialect.name == "sqlite"
-        sync = _without_sync(_driver(connection.connection)) if on_sqlite else nullcontext()
-        with sync, connection.begin():
-            if not (durable or on_sqlite):
-                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            return work(connection)
+        One to a SQLite file is kept for the next: to take it from the pool and give it back costs
+        as much as most statements.
+        """
+        try:
+            connection = self._kept.pop() if self._kept else self.engine.connect()
+        except IndexError:  # pragma: no cover  # another thread took the last one
+            connection = self.engine.connect()
+        try:
+            result = work(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if self._kept is None or len(self._kept) >= _SPARE:
+            connection.close()
+        else:
+            self._kept.append(connection)
+        return result
+
+    def _close_kept(self) -> None:
+        with suppress(IndexError):
+            while self._kept:
+                self._kept.pop().close()
+
+    def _snapshot(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a transaction that only reads."""
+
+        def run(connection: sa.Connection) -> T:
+            if self.kind == "sqlite":
+                # On the driver's connection: it cannot fail, and a cycle reads fifty times.
+                _driver(connection.connection).execute("BEGIN")
+            else:
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                return work(connection)
+
+        return self._connected(run)
+
+    def _transaction(self, work: Callable[[sa.Connection], T], *, durable: bool = True) -> T:
+        def run(connection: sa.Connection) -> T:
+            on_sqlite = not durable and self.kind == "sqlite"
+            sync = _without_sync(_driver(connection.connection)) if on_sqlite else nullcontext()
+            with sync, connection.begin():
+                if not (durable or on_sqlite):
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                return work(connection)
+
+        return self._connected(run)
 
 
 _SYNC = (
@@ -416,20 +468,6 @@ def _without_sync(driver: sqlite3.Connection) -> Generator[None]:
         yield
     finally:
         driver.execute(_SYNC[before])
-
-
-def _snapshot(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
-    """Run `work` in a transaction that only reads."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            # On the driver's connection: it cannot fail, and a cycle reads fifty times.
-            _driver(connection.connection).execute("BEGIN")
-        else:
-            connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        with connection.begin():
-            return work(connection)
 
 
 def _driver(connection: PoolProxiedConnection) -> sqlite3.Connection:
@@ -465,10 +503,12 @@ def _open_engine(text: str, tables: Tables) -> sa.Engine:
             hide_parameters=True,
             poolclass=QueuePool,
             pool_timeout=WAIT,
-            pool_size=5 if _is_file(url) else 1,
+            pool_size=_SPARE if _is_file(url) else 1,
             max_overflow=-1 if _is_file(url) else 0,
         )
         event.listen(engine, "connect", _on_sqlite)
+        if _is_file(url):
+            setattr(engine, _KEPT, [])
         # Not as an event: an engine that has one looks at its events for each statement.
         setattr(engine.dialect, "do_begin", _begin_on_sqlite)  # noqa: B010 - of this one alone
         return engine

@@ -109,6 +109,23 @@ class TestSqlite:
                 assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
                 assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 1_000
 
+    def test_a_connection_to_a_file_is_kept_until_the_books_are_closed(
+        self, file_url: str, bundle: Make
+    ) -> None:
+        taken: list[object] = []
+        with SqlGateway(file_url) as books:
+            books.create_order(bundle(1))
+            sa.event.listen(books.engine, "checkout", lambda *_: taken.append(1))
+            for status in ("Picked", "Packed"):
+                books.set_order_status("WEB1", status)
+                assert books.source_stores("WEB") == {"abc123"}
+                assert [each.status for each in books.sales_orders()] == [status]
+            driver = books._database.read(lambda one: one.connection.driver_connection)
+        assert taken == []
+        assert isinstance(driver, sqlite3.Connection)
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            driver.cursor()
+
     def test_a_file_that_is_being_read_is_switched_to_wal_as_soon_as_it_is_free(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -351,10 +368,12 @@ class TestTransactions:
             assert books.engine.pool is not pool
             assert books.create_order(bundle(2)).created
             assert len(books.sales_orders()) == 2
-            for writer, parents in [each for each in forks._parents if isinstance(each, tuple)]:
-                if writer is not None:
-                    writer.close()
-                parents.dispose()
+            for each in forks._parents:
+                if isinstance(each, tuple):
+                    writer, parents, kept = each
+                    for connection in filter(None, (writer, *kept)):
+                        connection.close()
+                    parents.dispose()
             forks._parents.clear()
 
     def test_a_forked_process_opens_its_own_connections(self, url: str) -> None:
