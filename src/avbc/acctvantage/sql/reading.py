@@ -163,27 +163,21 @@ def source_stores(database: Database, source_code: str) -> frozenset[str]:
 
     Orders without one are left out.
     """
-    found: set[str] = set()
-    last = ""
-    while True:
-        values = {"code": source_code, "after": last}
-        ((last, is_of_source),) = database.rows(_NEXT_STORE, values)
-        if last is None:
-            return frozenset(found)
-        if is_of_source:
-            found.add(last)
+    return frozenset(row[0] for row in database.rows(_STORES, {"code": source_code}))
 
 
-def _next_store() -> AnySelect:
+def _stores() -> AnySelect:
     # By the index, from one hash to the next: there are one or two of them and a million orders.
     table = schema.sales_orders.c
-    following = sa.select(sa.func.min(table.store_hash).label("store_hash"))
-    store = following.where(table.store_hash > sa.bindparam("after")).subquery()
+    least = sa.select(sa.func.min(table.store_hash).label("store_hash"))
+    store = least.where(table.store_hash > "").cte("stores", recursive=True)
+    following = least.where(table.store_hash > store.c.store_hash).scalar_subquery()
+    store = store.union_all(sa.select(following).where(store.c.store_hash.is_not(None)))
     of_both = (table.store_hash == store.c.store_hash) & (table.source_code == sa.bindparam("code"))
-    return sa.select(store.c.store_hash, sa.exists().where(of_both))
+    return sa.select(store.c.store_hash).where(sa.exists().where(of_both))
 
 
-_NEXT_STORE = _next_store()
+_STORES = _stores()
 
 
 def ids_ordered(

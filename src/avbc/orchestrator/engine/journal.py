@@ -197,6 +197,8 @@ _OF_KIND: AnySelect = sa.select(_fingerprints.c.key, _fingerprints.c.text).where
 _KNOWN = _OF_KIND.where(_fingerprints.c.key.in_(sa.bindparam("keys", expanding=True)))
 _ALL_KNOWN = _OF_KIND.order_by(_fingerprints.c.key).limit(_PAGE)
 _REST_KNOWN = _ALL_KNOWN.where(_fingerprints.c.key > sa.bindparam("after"))
+_FORGET_ALL = _fingerprints.delete().where(_fingerprints.c.kind == sa.bindparam("kind"))
+_FORGET = _FORGET_ALL.where(_fingerprints.c.key.in_(sa.bindparam("keys", expanding=True)))
 _APPEND = journal_entries.insert().inline()
 _FIELDS = ("at", "action", "outcome", "order_id", "import_id", "detail", "run")
 _ENTRIES: AnySelect = (
@@ -398,13 +400,12 @@ class Journal:
         """
         if keys is not None and not keys:
             return
-        of_kind = _fingerprints.delete().where(_fingerprints.c.kind == kind)
 
         def work(connection: sa.Connection) -> None:
             if keys is None:
-                connection.execute(of_kind)
+                write(connection, _FORGET_ALL, {"kind": kind})
             for chunk in chunks(keys or ()):
-                connection.execute(of_kind.where(_fingerprints.c.key.in_(chunk)))
+                write(connection, _FORGET, {"kind": kind, "keys": chunk})
 
         self.change(work, durable=durable)
 

@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias, TypeVar, cast
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.mapping import Problem
@@ -54,6 +53,7 @@ _IS_KNOWN: AnySelect = sa.select(
     sa.exists().where(_received.c.key.in_(sa.bindparam("keys", expanding=True))),
     sa.exists().where(_HAS_KEY),
 )
+_RECEIVE, _ADD = _received.insert().inline(), _open.insert().inline()
 _FORGOTTEN = _received.delete().where(_received.c.at < sa.bindparam("old"))
 _CLOSED = _open.delete().where(_HAS_KEY)
 
@@ -156,13 +156,13 @@ class OpenWebhooks:
             "detail": webhook.detail,
             "at": webhook.at,
         }
-        keys = [{"key": key, "at": webhook.at} for key in webhook.keys]
+        keys: list[dict[str, object]] = [{"key": key, "at": webhook.at} for key in webhook.keys]
         # The constraint decides, not a look before it: two processes may receive the same at once.
         try:
             with connection.begin_nested():
-                connection.execute(_received.insert(), keys)
-                connection.execute(_open.insert(), [row])
-        except IntegrityError:
+                write(connection, _RECEIVE, *keys)
+                write(connection, _ADD, row)
+        except connection.dialect.loaded_dbapi.IntegrityError:
             return bool(fetch_column(connection, _IS_OPEN, {"keys": list(webhook.keys)})[0])
         return True
 
