@@ -90,6 +90,7 @@ def main() -> None:
             "BROKER": broker,
             "PREFIX": f"avbc-{uuid4().hex}-",
         }
+        stack.callback(forget, broker, environment["PREFIX"])
         start = time.monotonic()
         beat = stack.enter_context(celery(folder, environment, "beat", "--pidfile="))
         workers = stack.enter_context(
@@ -134,6 +135,13 @@ class Quiet(asyncio.Protocol):
             )
             answer = head % len(body) + body
         self._transport.write(answer)
+
+
+def forget(broker: str, prefix: str) -> None:
+    """Delete the queues."""
+    with redis.Redis.from_url(broker) as server:
+        for key in server.scan_iter(f"{prefix}*"):
+            server.delete(key)
 
 
 @contextmanager
