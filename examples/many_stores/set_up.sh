@@ -3,7 +3,7 @@
 #
 #   sh set_up.sh packages account folders library broker database    once, as root
 #   sh set_up.sh books books.toml                                     loads the books
-#   sh set_up.sh store retail.toml                                    checks a store, and serves it
+#   sh set_up.sh store retail.toml BigCommerceAPI-credentials.txt     checks a store, and serves it
 #   sh set_up.sh services                                             starts what serves them
 set -eu
 
@@ -38,7 +38,7 @@ broker() {
     password=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')
     # Only Redis and root read the password: systemd hands it to the processes of avbc.
     (umask 027 && sed "s/PASSWORD/$password/" "$here/redis.conf" >"$redis/avbc.conf")
-    [ ! -d /run/systemd/system ] || chgrp redis "$redis/avbc.conf"
+    chgrp redis "$redis/avbc.conf"
     echo "include $redis/avbc.conf" >>"$redis/redis.conf"
     (
         umask 077
@@ -76,27 +76,26 @@ store() {
     # Workers see files that end in .toml, so this one is no store before it is checked.
     file="$config/stores/$(basename "$1")"
     install -m 640 -g "$user" "$1" "$file.new"
-    as_user -c '
-import os, sys, avbc
-with avbc.SqlGateway(os.environ["BOOKS_URL"]) as books:
-    with avbc.Orchestrator(avbc.Settings.load(sys.argv[1]), books) as web:
-        reports = [web.test_connection(), web.check_setup()]
-print(*reports, sep="\n\n")
-sys.exit(not all(report.ok for report in reports))
-' "$file.new"
+    install -m 640 -g "$user" "$2" "$config/stores"
+    as_user "$here/check.py" "$file.new"
     mv "$file.new" "$file"
 }
 
-services() {
-    for unit in avbc-worker avbc-webhooks avbc-beat; do
-        sed "s|/opt/avbc|$code|g; s|/etc/avbc|$config|g; s|^User=.*|User=$user|" "$here/$unit.service" >"$units/$unit.service"
+units() {
+    for file in "$here"/*.service; do
+        sed "s|/opt/avbc|$code|g; s|/etc/avbc|$config|g; s|^User=.*|User=$user|" "$file" >"$units/$(basename "$file")"
     done
+}
+
+services() {
+    units
     systemctl daemon-reload
     systemctl enable --now avbc-worker avbc-webhooks avbc-beat
 }
 
 case ${1:-} in
-books | store) "$1" "${2:?which file?}" ;;
+books) books "${2:?which file?}" ;;
+store) store "${2:?which settings file?}" "${3:?which credentials file?}" ;;
 "") sed -n '2,7s/^#//p' "$0" ;;
 *) for step in "$@"; do "$step"; done ;;
 esac
