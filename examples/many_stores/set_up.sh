@@ -26,11 +26,11 @@ account() {
 folders() {
     install -d -m 755 "$code"
     install -d -m 750 -g "$user" "$config" "$config/stores"
-    install -m 644 "$here/shops.py" "$code"
+    install -m 644 "$here/shops.py" "$here/serve.py" "$here/check.py" "$code"
 }
 
 library() {
-    python3 -m venv "$code/venv"
+    /usr/bin/python3 -m venv "$code/venv"
     "$code/venv/bin/pip" install "$here/../..[celery,fast,postgresql]" "celery[redis]"
 }
 
@@ -39,7 +39,7 @@ broker() {
     # Only Redis and root read the password: systemd hands it to the processes of avbc.
     (umask 027 && sed "s/PASSWORD/$password/" "$here/redis.conf" >"$redis/avbc.conf")
     chgrp redis "$redis/avbc.conf"
-    echo "include $redis/avbc.conf" >>"$redis/redis.conf"
+    grep -qs "^include $redis/avbc.conf" "$redis/redis.conf" || echo "include $redis/avbc.conf" >>"$redis/redis.conf"
     (
         umask 077
         cat >"$config/environment" <<END
@@ -65,11 +65,12 @@ as_user() {
 }
 
 books() {
+    install -m 640 -g "$user" "$1" "$config/books.toml"
     as_user -c '
 import os, sys, avbc
 with avbc.SqlGateway(os.environ["BOOKS_URL"]) as books:
     books.load(sys.argv[1])
-' "$1"
+' "$config/books.toml"
 }
 
 store() {
@@ -77,7 +78,7 @@ store() {
     file="$config/stores/$(basename "$1")"
     install -m 640 -g "$user" "$1" "$file.new"
     install -m 640 -g "$user" "$2" "$config/stores"
-    as_user "$here/check.py" "$file.new"
+    as_user "$code/check.py" "$file.new"
     mv "$file.new" "$file"
 }
 
