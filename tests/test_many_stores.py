@@ -191,7 +191,7 @@ class Shops:
             encoding="utf-8",
         )
         tables = example.settings_dict(served.api_url)
-        tables["store"] = {"description": name, "credentials_file": str(credentials)}
+        tables["store"] = {"description": f"Shop {name}", "credentials_file": str(credentials)}
         tables["order_status"] |= {"import_source_code": name, "check_interval_minutes": 1}
         path = self._folder / f"{name}.toml"
         Settings.from_dict(tables).save(path)
@@ -223,12 +223,19 @@ def test_ten_stores_by_the_script(machine: Machine, tmp_path: Path) -> None:
         machine.systemctl("stop", "avbc-worker")
         wait_until(lambda: not machine.is_running("avbc-worker"))
         assert machine.is_running("avbc-beat")
+        # One process serves them as well.
+        shops.stores[0].place_order()
+        machine.systemctl("enable", "avbc-serve")
+        wait_until(shops.are_done)
+        machine.systemctl("stop", "avbc-serve")
+        wait_until(lambda: not machine.is_running("avbc-serve"))
 
     with SqlGateway(machine.environment["AVBC_BOOKS_URL"]) as books:
         imported = Counter(order.source_code for order in books.sales_orders())
-    assert imported == dict.fromkeys([*(f"SH{number}" for number in range(10)), "NEW"], 2)
-    text = "\n".join("\n".join(machine.log(unit)) for unit in UNITS[:3])
-    assert all(f"SH{number} (SH{number}): " in text for number in range(10))
+    assert imported == {"SH0": 3, "NEW": 2, **{f"SH{number}": 2 for number in range(1, 10)}}
+    text = "\n".join("\n".join(machine.log(unit)) for unit in UNITS if unit != "avbc-webhooks")
+    assert "stopped by SIGTERM" in text
+    assert all(f"Shop SH{number} (SH{number}): " in text for number in range(10))
     assert TOKEN not in text
     assert machine.password not in text
 

@@ -9,7 +9,6 @@ from celery import Celery
 app = Celery("shops", broker=os.environ["BROKER_URL"])
 app.conf.task_ignore_result = True  # the logs and the journal say what was done
 app.conf.broker_connection_retry_on_startup = True
-app.conf.worker_prefetch_multiplier = 1  # a process takes a message when it is free
 app.conf.task_time_limit = 3600  # seconds; then the process is killed, which does no harm
 register(
     app,
