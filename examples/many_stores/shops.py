@@ -2,9 +2,10 @@
 
 import os
 
+from celery import Celery
+
 import avbc
 from avbc.celery import beat_schedule, register
-from celery import Celery
 
 app = Celery("shops", broker=os.environ["BROKER_URL"])
 app.conf.task_ignore_result = True  # the logs and the journal say what was done

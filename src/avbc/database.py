@@ -11,16 +11,15 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import NoReturn, TypeVar, cast
 
 import attrs
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
@@ -561,40 +560,6 @@ def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
 
 
 _LOCK = 0x61766263  # "avbc"
-
-
-def insert_into(
-    columns: Sequence[sa.Column[Any]],
-    kind: str,
-    *,
-    taken: Sequence[str] = (),
-    replaced: Sequence[str] = (),
-    kept: Sequence[str] = (),
-    counted: Sequence[str] = (),
-) -> sqlite.Insert | postgresql.Insert:
-    """Return the INSERT of rows into a table's columns, and what it does on a conflict.
-
-    Args:
-        columns: The columns, all of one table.
-        kind: Of database.
-        taken: The unique columns on whose conflict nothing is written.
-        replaced: The unique columns on whose conflict the row that is there takes the new values,
-        kept: but for these.
-        counted: Columns of that row, not of the new one, that go up by one.
-    """
-    insert = (sqlite.insert if kind == "sqlite" else postgresql.insert)(columns[0].table)
-    if taken:
-        return insert.on_conflict_do_nothing(index_elements=taken)
-    if replaced:
-        new = {
-            column.name: insert.excluded[column.name]
-            for column in columns
-            if column.name not in {*replaced, *kept}
-        }
-        one: sa.ColumnElement[int] = sa.literal_column("1")
-        more = {name: insert.table.columns[name] + one for name in counted}
-        return insert.on_conflict_do_update(index_elements=replaced, set_={**new, **more})
-    return insert
 
 
 def chunks(things: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy import sql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -165,3 +166,37 @@ def compiled(statement: AnyStatement, kind: str, values: Values) -> Compiled:
 
 
 _compiled = cache(Compiled)
+
+
+def insert_into(
+    columns: Sequence[sa.Column[Any]],
+    kind: str,
+    *,
+    taken: Sequence[str] = (),
+    replaced: Sequence[str] = (),
+    kept: Sequence[str] = (),
+    counted: Sequence[str] = (),
+) -> sqlite.Insert | postgresql.Insert:
+    """Return the INSERT of rows into a table's columns, and what it does on a conflict.
+
+    Args:
+        columns: The columns, all of one table.
+        kind: Of database.
+        taken: The unique columns on whose conflict nothing is written.
+        replaced: The unique columns on whose conflict the row that is there takes the new values,
+        kept: but for these.
+        counted: Columns of that row, not of the new one, that go up by one.
+    """
+    insert = (sqlite.insert if kind == "sqlite" else postgresql.insert)(columns[0].table)
+    if taken:
+        return insert.on_conflict_do_nothing(index_elements=taken)
+    if replaced:
+        new = {
+            column.name: insert.excluded[column.name]
+            for column in columns
+            if column.name not in {*replaced, *kept}
+        }
+        one: sa.ColumnElement[int] = sa.literal_column("1")
+        more = {name: insert.table.columns[name] + one for name in counted}
+        return insert.on_conflict_do_update(index_elements=replaced, set_={**new, **more})
+    return insert

@@ -31,9 +31,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from avbc import forks
-from avbc.database import SLICE, Database, Tables, insert_into
+from avbc.database import SLICE, Database, Tables
 from avbc.errors import AvbcError
-from avbc.statements import AnyRows, AnySelect, fetch_column
+from avbc.statements import AnyRows, AnySelect, fetch_column, insert_into
 from avbc.stopping import is_stop_due
 
 LEASE = timedelta(minutes=5)

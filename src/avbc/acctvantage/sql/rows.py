@@ -34,8 +34,7 @@ from avbc.acctvantage.records import (
     TaxArea,
 )
 from avbc.acctvantage.sql import column_types, schema
-from avbc.database import insert_into
-from avbc.statements import DIALECTS, AnySelect, write
+from avbc.statements import DIALECTS, AnySelect, insert_into, write
 
 R = TypeVar("R")
 

@@ -18,12 +18,12 @@ import attrs
 import sqlalchemy as sa
 
 from avbc.bigcommerce.api_account import store_of
-from avbc.database import NOW, insert_into
+from avbc.database import NOW
 from avbc.logs import StoreName
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import last_cycles as _table
 from avbc.settings import Settings
-from avbc.statements import AnySelect
+from avbc.statements import AnySelect, insert_into
 from avbc.turns import Lease
 
 LONGEST_REST = timedelta(minutes=30)

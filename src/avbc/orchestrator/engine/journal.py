@@ -17,12 +17,12 @@ from typing import TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from avbc.database import Database, Tables, chunks, insert_into
+from avbc.database import Database, Tables, chunks
 from avbc.errors import FinalError, TransientError
 from avbc.logs import get_logger
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
-from avbc.statements import AnyRow, AnySelect, Values, write
+from avbc.statements import AnyRow, AnySelect, Values, insert_into, write
 from avbc.turns import Lease, Turns
 
 T = TypeVar("T")

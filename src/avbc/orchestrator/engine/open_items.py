@@ -10,12 +10,12 @@ from typing import TypeAlias
 import attrs
 import sqlalchemy as sa
 
-from avbc.database import chunks, insert_into
+from avbc.database import chunks
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
 from avbc.orchestrator.worklist import NoSuchItem, WorklistItem
-from avbc.statements import AnySelect, fetch, write
+from avbc.statements import AnySelect, fetch, insert_into, write
 
 _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
