@@ -13,15 +13,15 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 import sqlalchemy as sa
-from sqlalchemy import sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
 AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
-AnyRows: TypeAlias = "AnySelect | sql.dml.ReturningInsert[*tuple[Any, ...]]"
+AnyRows: TypeAlias = "AnySelect | ReturningInsert[*tuple[Any, ...]]"
 AnyStatement: TypeAlias = "AnyRows | sa.UpdateBase"
 AnyRow: TypeAlias = tuple[Any, ...]
 Values: TypeAlias = Mapping[str, object]
@@ -158,11 +158,16 @@ class Compiled:
 
 def compiled(statement: AnyStatement, kind: str, values: Values) -> Compiled:
     """The statement, compiled for at least as many values as there are in each list."""
-    shape = [
-        (name, (len(value) and 1 << (len(value) - 1).bit_length()) if type(value) is list else None)
-        for name, value in values.items()
-    ]
-    return _compiled(statement, kind, tuple(shape))
+    shape = tuple((name, _size(value)) for name, value in values.items())
+    return _compiled(statement, kind, shape)
+
+
+def _size(value: object) -> int | None:
+    """Round the size of a list up to a power of two, so that few sizes are compiled."""
+    if not isinstance(value, list):
+        return None
+    count = len(cast("list[object]", value))
+    return count and 1 << (count - 1).bit_length()
 
 
 _compiled = cache(Compiled)

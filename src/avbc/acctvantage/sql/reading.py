@@ -543,9 +543,9 @@ def reference_data(connection: sa.Connection) -> ReferenceData:
     classes: defaultdict[str, list[str]] = defaultdict(list)
     for warehouse, product_class in fetch(connection, _CLASSES_ACTIVE):
         classes[warehouse].append(product_class)
-    currencies = fetch_column(connection, _CURRENCY)
+    (currency,) = fetch_column(connection, _CURRENCY) or [None]
     return ReferenceData(
-        currency=(currencies and currencies[0]) or ReferenceData().currency,
+        currency=currency or ReferenceData().currency,
         order_statuses=order_statuses(connection),
         receipt_types=tuple(receipt_types),
         gl_accounts=tuple(fetch_column(connection, _GL_ACCOUNTS)),
