@@ -18,6 +18,7 @@ import pytest
 from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.engine.in_hand import InHand
+from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
 from avbc.settings import Settings
 from avbc.testing import (
     FakeStore,
@@ -284,6 +285,29 @@ def test_a_run_that_lost_its_turn_leaves_the_marks_of_another(
     web = join(books=new_books(f"sqlite:///{tmp_path}/books.db"), customise=[loses])
     assert web.import_orders().stopped == "lost"
     assert marks(web) == {"": "WEB1001 WEB1002"}
+
+
+def test_marks_that_a_full_disk_keeps_go_with_the_next_run(
+    join: Join, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No process ended, so no other one may find them."""
+
+    def full(*_: object, **__: object) -> None:
+        raise JournalUnreachable("the disk is full")
+
+    add_plain(store, 1)
+    web = join()
+    kind = web._integration.scoped("import_orders in hand")
+    web._integration.journal.remember(kind, {"": "WEB1001"}.items())
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "forget_fingerprints", full)
+        assert len(web.import_orders().imported) == 1
+        web.follow_orders(preview=True)
+    assert "WEB1001" in marks(web)
+    web.follow_orders(preview=True)
+    assert "WEB1001" in marks(web)
+    web.follow_orders()
+    assert "WEB1001" not in marks(web)
 
 
 def test_a_quiet_cycle_asks_for_no_marks(

@@ -208,7 +208,7 @@ def is_booked_to_the_cent(one: One) -> str:
 
 def is_imported_when_it_may_be(one: One) -> str:
     """Not before it is paid where that is asked for, and never one of another channel."""
-    codes = one.codes - {"order_not_shown"}
+    codes = one.codes - {"order_not_shown", "webhook_open"}
     if one.is_of_others and (one.booked or codes):
         return f"of channel {one.diary.channel}, and {'booked' if one.booked else codes}"
     return "booked before it was paid" if one.booked and one.waits else ""

@@ -112,6 +112,8 @@ class InHand:
             self._mark({_TOGETHER: _text(self._suspects)})
         stay = {*(self._found or ()), *([_TOGETHER] if self._suspects else ())}
         self._take_off(self._marks.keys() - stay)
+        for kind in list(self._integration.marks_left) if self._is_marked else ():
+            self._kept(partial(self._forget, kind, ()))
 
     def _read(self) -> dict[str, str]:
         if self._found is None:
@@ -129,6 +131,7 @@ class InHand:
     def _mark(self, marks: Mapping[str, str]) -> None:
         if self._is_marked and not marks.items() <= self._marks.items():
             self._marks.update(marks)
+            self._integration.marks_left.get(self._kind, set()).difference_update(marks)
             journal = self._integration.journal
             # A power failure is no order's fault.
             self._kept(partial(journal.remember, self._kind, marks.items(), durable=False))
@@ -136,8 +139,16 @@ class InHand:
     def _take_off(self, keys: Collection[str]) -> None:
         if self._is_marked and keys:
             self._marks = {key: text for key, text in self._marks.items() if key not in keys}
-            forget = self._integration.journal.forget_fingerprints
-            self._kept(partial(forget, self._kind, sorted(keys), durable=False))
+            self._kept(partial(self._forget, self._kind, keys))
+
+    def _forget(self, kind: str, keys: Collection[str]) -> None:
+        # What stays marked where the disk is full says that a process ended, and none did.
+        left = self._integration.marks_left
+        due = {*left.get(kind, ()), *keys}
+        # Those that are worked at together are another process's by then.
+        left[kind] = due - {_TOGETHER}
+        self._integration.journal.forget_fingerprints(kind, sorted(due), durable=False)
+        left.pop(kind, None)
 
 
 def _text(import_ids: Collection[str]) -> str:

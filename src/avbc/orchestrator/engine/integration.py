@@ -76,6 +76,8 @@ class Integration:
         self.order_customisations: tuple[OrderCustomisation, ...] = ()
         """Applied to each order of the store before it is mapped."""
         self.stop = Stop(clock=lambda: self.clock.monotonic())  # noqa: PLW0108 - it is replaced
+        self.marks_left: dict[str, set[str]] = {}
+        """Marks of orders in hand that could not be taken off, by kind: each run tries again."""
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""
         self.clocks_noted: object = None
