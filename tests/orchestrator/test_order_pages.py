@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce, Retries, StoreError
 from avbc.orchestrator import ImportReport, Orchestrator
+from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory
 from avbc.testing.example import plain_orders
@@ -233,6 +235,34 @@ def test_one_that_heals_is_imported_and_its_item_goes_in_that_cycle(
     store.clear_log()
     assert len(web.import_orders().imported) == 2
     assert lists(store) == 1
+
+
+def test_the_item_goes_though_the_run_that_saw_the_order_dies(
+    web: Orchestrator, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right after it forgot the order, and before it wrote anything else."""
+    orders = placed(store, 3)
+    store.spoil_order(orders[1], "html_502")
+    fails(web.import_orders, store)
+    web.import_orders()
+    store.edit_order(orders[1], status_id=COMPLETED)
+    web.import_orders()
+    store.heal_order(orders[1])
+    forget = Journal.forget_fingerprints
+
+    def dies(journal: Journal, kind: str, *given: Any, **named: Any) -> None:
+        forget(journal, kind, *given, **named)
+        if kind.startswith("orders not shown"):
+            patch.setattr(Journal, "change", gone)
+
+    def gone(*_: object, **__: object) -> None:
+        raise JournalUnreachable("the process is dead")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "forget_fingerprints", dies)
+        web.import_orders()
+    web.import_orders()
+    assert items(web) == []
 
 
 @pytest.mark.parametrize("end", ["status_and_healed", "archived", "deleted"])

@@ -404,8 +404,9 @@ class OrderPages:
             # It is shown, or there is no such order any more.
             self._is_there[number] = True
             if self._spoiling.pop(number, ""):
-                self._run.forget(_SPOILING, [str(number)])
+                # Its item goes first: once it is forgotten, no run looks for it again.
                 self._run.settle([self._import_id(number)], area=READING)
+                self._run.forget(_SPOILING, [str(number)])
         return page
 
     def _spoiled(self, listed: ListCall[Order], number: int, error: StoreError) -> Page[Order]:
