@@ -90,8 +90,10 @@ def read(file: Path) -> tuple[Guard, ...]:
         if kind == "=":
             removals = found.setdefault(text, [])
         elif kind == "@":
-            removals.append(Removal(text, ""))
+            path = text
+            removals.append(Removal(path, ""))
         elif kind in "-+" and line:
+            removals += [] if removals else [Removal(path, "")]
             last = removals[-1]
             name, before = ("text", last.text) if kind == "-" else ("left", last.left)
             removals[-1] = attrs.evolve(last, **{name: f"{before}\n{text}" if before else text})
