@@ -16,13 +16,12 @@ from scheduler import Process, Scheduler
 
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.gateway import Turn
+from avbc.database import NOW
 from avbc.orchestrator.engine.journal import Journal
 from avbc.testing import example
 
 LEASE = 300.0
 """Seconds after which a turn is taken from a process of which nothing was heard."""
-_STAMP = "%Y-%m-%dT%H:%M:%f000+00:00"
-"""The only format in which avbc asks SQLite for the time."""
 
 
 class SimConnection(sqlite3.Connection):
@@ -118,7 +117,7 @@ class SimBooks(SqlGateway):
         connection.books = self
 
     def _strftime(self, form: str, of: str) -> str:
-        assert (form, of) == (_STAMP, "now")
+        assert f"strftime('{form}', '{of}')" == NOW["sqlite"]
         now = self.scheduler.now() + self.skew
         return now.isoformat(timespec="milliseconds").replace("+", "000+")
 
@@ -176,6 +175,12 @@ def _template() -> sqlite3.Connection:
     return kept
 
 
+def fill(books: SqlGateway) -> None:
+    """Make books what the template is, whatever they were."""
+    with closing(books.engine.raw_connection()) as connection:
+        _template().backup(cast("sqlite3.Connection", connection.driver_connection))
+
+
 class Shelf:
     """Books that no world uses now: used again, they keep their compiled statements."""
 
@@ -193,8 +198,7 @@ class Shelf:
         for books in taken:
             books.scheduler, books.leases, books.skew = scheduler, leases, timedelta(0)
             books.full = 0
-        with closing(taken[0].engine.raw_connection()) as connection:
-            _template().backup(cast("sqlite3.Connection", connection.driver_connection))
+        fill(taken[0])
         for books in taken:
             # What is done once, at the first use, is no step of any day.
             books.reference_data()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -21,6 +20,7 @@ from avbc.errors import AvbcError
 from avbc.orchestrator import CycleReport, JobOutcome, Orchestrator, WorklistItem
 from avbc.settings import Settings
 from avbc.testing.fakestore.http import StoreRequest, StoreResponse
+from avbc.testing.values import as_row, loads
 
 _SWEEP = 65
 """Minutes within which avbc finds an order that the store does not list any more."""
@@ -84,8 +84,7 @@ class _Day:
         client = BigCommerce(
             world.store.api_url, "example-token", transport=world.store.transport()
         )
-        settings = self._settings(world.store.api_url)
-        self._desk = Orchestrator(settings, world.books, store=client, clock=world.clock)
+        self._desk = Orchestrator(world.settings, world.books, store=client, clock=world.clock)
         """Where a person reads the worklist."""
         self.model = Model(
             self.people, plan.setup, lambda: list(self._desk.worklist()), hears_reports=True
@@ -126,7 +125,7 @@ class _Day:
         for number, diary in self.people.diaries.items():
             if diary.hidden_at is not None:
                 world.store.spoil_order(number, "500")
-        world.quota(1_000_000)
+        world.store.set_options(quota=1_000_000, other_apps=0)
         self._act(Event(awake, "deliver"))
         self._act(Event(awake, "settle"))
         world.run_until(world.minutes + plan.interval)
@@ -156,10 +155,10 @@ class _Day:
                 self.world.at(ends, lambda: setattr(fault, "times", 0))
                 self._tell("the store", f"answers no {options['match']} till {ends:.0f} minutes")
             case "scarce":
-                self.world.quota(options["limit"], options["others"])
+                self.world.store.set_options(quota=options["limit"], other_apps=options["others"])
                 self._tell("the store", f"lets through {options['limit']} requests in 30 seconds")
             case "plenty":
-                self.world.quota(1_000_000)
+                self.world.store.set_options(quota=1_000_000, other_apps=0)
                 self._tell("the store", "lets all requests through again")
             case "set_clock":
                 minutes, machine = options["minutes"], options.get("machine", 0)
@@ -205,8 +204,9 @@ class _Day:
 
     def _on_cycle(self, report: CycleReport, worker: Worker) -> None:
         for job in report.jobs:
-            if words := _told(job):
-                self._tell(worker.name, words)
+            if not (words := _told(job)):
+                continue
+            self._tell(worker.name, words)
             is_bug = job.error is not None and not isinstance(job.error, AvbcError)
             if is_bug or "unexpected_error" in str(job.report):
                 told = f"{worker.name}: {job if is_bug else job.report}"
@@ -214,7 +214,7 @@ class _Day:
         self._check(self.model.moment)
 
     def _on_write(self, request: StoreRequest, worker: Worker) -> None:
-        body = json.loads(request.body or b"{}")
+        body = as_row(loads(request.body or b"{}"))
         now = self.world.clock.now()
         write = Write.of(worker.name, request.method, request.path, body, now)
         if write is not None:
@@ -233,9 +233,8 @@ class _Day:
         # Nothing is noted of the others, and they need not be read.
         if request.method == "GET" and "/v2/orders" in request.path:
             with suppress(ValueError):
-                self.model.answered(
-                    worker.name, request.method, request.path, json.loads(answer.body or b"[]")
-                )
+                body = loads(answer.body or b"[]")
+                self.model.answered(worker.name, "GET", request.path, body)
         name, number = f"{request.method} {request.path}?{request.query}", worker.number or 1
         for event in self._upon[:]:
             order_id = self._ids.get(event.order, 0)

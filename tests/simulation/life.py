@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Self, cast
 
 import httpx
+from books import fill
 from model import MAPPED, Model, Setup, Write
 from people import NAMES, People
 
@@ -26,17 +23,6 @@ from avbc.testing.fakestore.events import WebhookCall
 HOOK = "https://hooks.example.com/avbc"
 _BOOKS: list[SqlGateway] = []
 """Books that no life uses now: used again, they keep their compiled statements."""
-
-
-@cache
-def loaded_books() -> bytes:
-    """A SQLite file of books that were filled once."""
-    with tempfile.TemporaryDirectory() as folder, SqlGateway("sqlite://") as books:
-        path = Path(folder) / "books.toml"
-        path.write_text(example.books_toml, encoding="utf-8")
-        books.load(path)
-        with closing(books.engine.raw_connection()) as connection:
-            return cast("sqlite3.Connection", connection.driver_connection).serialize()
 
 
 def settings_of(setup: Setup, api_url: str, interval: int = 5) -> Settings:
@@ -95,8 +81,7 @@ class Life:
         store = FakeStore(settle_after=None, shipments_move_status=setup.shipments_move_status)
         example.populate(store, 0)
         self.books = _BOOKS.pop() if _BOOKS else SqlGateway("sqlite://")
-        with closing(self.books.engine.raw_connection()) as connection:
-            cast("sqlite3.Connection", connection.driver_connection).deserialize(loaded_books())
+        fill(self.books)
         self.people = People(store, self.books, lambda: datetime.now(UTC), self._accept)
         self.settings = settings_of(setup, store.api_url)
         self.model = Model(

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 
 import attrs
-from people import NEW, STOPPED, Diary, People, said
+from people import NEW, STOPPED, Diary, People, said, whole
 
 from avbc.acctvantage.records import Credit, Pickup, Receipt, SalesOrder
 from avbc.orchestrator import WorklistItem
@@ -70,23 +70,22 @@ class Violation:
 class Books:
     """The books as they are read back, by the order's id in the store."""
 
-    orders: Mapping[int, Sequence[SalesOrder]]
-    receipts: Mapping[int, Sequence[Receipt]]
-    credits: Mapping[int, Sequence[Credit]]
+    orders: dict[int, list[SalesOrder]]
+    receipts: dict[int, list[Receipt]]
+    credits: dict[int, list[Credit]]
 
     @classmethod
     def read(cls, people: People, order_id: int = 0) -> Books:
         """Read all of them, or one order."""
         keys = [[f"WEB{order_id}"]] if order_id else []
-        orders, receipts = dict[int, list[SalesOrder]](), dict[int, list[Receipt]]()
-        credits_ = dict[int, list[Credit]]()
+        found = cls({}, {}, {})
         for order in people.books.sales_orders(*keys):
-            orders.setdefault(order.store_order_id, []).append(order)
-        for receipt in people.books.receipts(*keys) if orders else ():
-            receipts.setdefault(_order_id(receipt.order_import_id), []).append(receipt)
-        for credit in people.books.credits(*keys) if orders else ():
-            credits_.setdefault(_order_id(credit.order_import_id), []).append(credit)
-        return cls(orders, receipts, credits_)
+            found.orders.setdefault(order.store_order_id, []).append(order)
+        for receipt in people.books.receipts(*keys) if found.orders else ():
+            found.receipts.setdefault(_order_id(receipt.order_import_id), []).append(receipt)
+        for credit in people.books.credits(*keys) if found.orders else ():
+            found.credits.setdefault(_order_id(credit.order_import_id), []).append(credit)
+        return found
 
 
 @attrs.define
@@ -117,7 +116,7 @@ class One:
     @property
     def status(self) -> int:
         """Its status in the store."""
-        return _whole(self.header.get("status_id", 0))
+        return whole(self.header.get("status_id", 0))
 
     @property
     def is_stopped(self) -> bool:
@@ -176,7 +175,7 @@ class One:
         """Units that the store shipped, by line."""
         found = Counter[int]()
         for row in _items(self.order):
-            found[_whole(row["order_product_id"])] += _whole(row["quantity"])
+            found[whole(row["order_product_id"])] += whole(row["quantity"])
         return found
 
     def left(self) -> int:
@@ -184,8 +183,8 @@ class One:
         if self.order is None:
             return 0
         line = self.order.products[0]
-        gone = self.shipped()[_whole(line["id"])] + _whole(line.get("quantity_refunded", 0))
-        return _whole(line["quantity"]) - gone
+        gone = self.shipped()[whole(line["id"])] + whole(line.get("quantity_refunded", 0))
+        return whole(line["quantity"]) - gone
 
 
 Rule = Callable[[One], str]
@@ -233,7 +232,7 @@ def has_received_what_the_books_say(one: One) -> str:
 def ships_no_more_than_was_ordered(one: One) -> str:
     shipped = one.shipped()
     for row in one.order.products if one.order is not None else ():
-        if (units := shipped[_whole(row["id"])]) > _whole(row["quantity"]):
+        if (units := shipped[whole(row["id"])]) > whole(row["quantity"]):
             return f"{units} units of line {row['id']} were shipped"
     return ""
 
@@ -501,7 +500,7 @@ def is_as_in_the_store(one: One) -> str:
         return ""
     if one.has("order_edited", "order_edited_after_import"):
         return ""
-    lines = {_whole(row["id"]): _whole(row["quantity"]) for row in order.products}
+    lines = {whole(row["id"]): whole(row["quantity"]) for row in order.products}
     here = {line.store_line_id: line.quantity for line in booked.lines if line.store_line_id}
     address = order.header["billing_address"]
     if lines != here:
@@ -520,8 +519,8 @@ def has_left_to_ship_what_is_left(one: One) -> str:
     if one.has("left_to_ship_differs") or one.status in (2, 10):
         return ""
     line = order.products[0]
-    by_hand = one.shipped()[_whole(line["id"])] - sum(one.diary.shipments.values())
-    gone = _whole(line.get("quantity_refunded", 0)) + max(0, by_hand)
+    by_hand = one.shipped()[whole(line["id"])] - sum(one.diary.shipments.values())
+    gone = whole(line.get("quantity_refunded", 0)) + max(0, by_hand)
     here = next((each for each in booked.lines if each.store_line_id == line["id"]), None)
     if here is None or here.to_ship <= max(0, here.quantity - gone):
         return ""
@@ -648,7 +647,7 @@ class Write:
     @property
     def status(self) -> int:
         """The status that it gives the order; 0 for none."""
-        return _whole(self.body.get("status_id", 0)) if self.what == "status" else 0
+        return whole(self.body.get("status_id", 0)) if self.what == "status" else 0
 
     @classmethod
     def of(cls, worker: str, method: str, path: str, body: Row, sent: datetime) -> Write | None:
@@ -783,8 +782,8 @@ class Model:
         seen = self.seen.setdefault(worker, {})
         for row in body if isinstance(body, list) else [body]:
             if isinstance(row, dict) and "status_id" in row:
-                seen[_whole(row["id"])] = _whole(row["status_id"])
-                self.shown[worker, _whole(row["id"])] = self.people.now()
+                seen[whole(row["id"])] = whole(row["status_id"])
+                self.shown[worker, whole(row["id"])] = self.people.now()
 
     def forget(self, worker: str) -> None:
         """Note that a worker died."""
@@ -883,9 +882,8 @@ def _place(item: WorklistItem) -> tuple[str, str, str]:
 
 
 def _items(order: FakeOrder | None) -> list[Row]:
-    if order is None:
-        return []
-    return [row for each in order.shipments for row in each["items"]]  # type: ignore[attr-defined]
+    shipments = order.shipments if order is not None else []
+    return [row for each in shipments for row in each["items"]]  # type: ignore[attr-defined]
 
 
 def _shipments(order: FakeOrder | None) -> list[int]:
@@ -896,7 +894,3 @@ def _shipments(order: FakeOrder | None) -> list[int]:
 
 def _order_id(import_id: str) -> int:
     return int(import_id.removeprefix("WEB").partition("-")[0])
-
-
-def _whole(value: object) -> int:
-    return int(str(value))

@@ -242,17 +242,17 @@ class People:
         if order.header["payment_status"] not in ("captured", "", "partially refunded"):
             return ""
         line = order.products[0]
-        left = _whole(line["quantity"]) - _whole(line.get("quantity_refunded", 0))
+        left = whole(line["quantity"]) - whole(line.get("quantity_refunded", 0))
         if self.diaries[order_id].fault or (left <= units if units else order.refunds):
             return ""
         before = order.header["status_id"]
         if units is None:
             self.store.refund(order_id)
         else:
-            self.store.refund(order_id, items={_whole(line["id"]): units})
+            self.store.refund(order_id, items={whole(line["id"]): units})
         diary = self.diaries[order_id]
         if order.header["status_id"] != before:
-            diary.status, diary.status_at = _whole(order.header["status_id"]), self.now()
+            diary.status, diary.status_at = whole(order.header["status_id"]), self.now()
         return f"refunds {f'{units} MUG-BLUE of' if units else 'all of'} order {order_id}"
 
     @act("the merchant")
@@ -260,7 +260,7 @@ class People:
         """Sell another number of the first product, where no money has moved."""
         before, diary = self.store.order(order_id), self.diaries[order_id]
         sku, sold = diary.lines[0]
-        shipped = _whole(before.products[0].get("quantity_shipped", 0))
+        shipped = whole(before.products[0].get("quantity_shipped", 0))
         if before.transactions or before.refunds or diary.fault or units in range(shipped):
             return ""
         if units == sold:
@@ -307,9 +307,9 @@ class People:
         """Ship units of the first line in the panel, which moves the status."""
         order, diary = self.store.order(order_id), self.diaries[order_id]
         line = order.products[0]
-        gone = _whole(line.get("quantity_shipped", 0)) + _whole(line.get("quantity_refunded", 0))
+        gone = whole(line.get("quantity_shipped", 0)) + whole(line.get("quantity_refunded", 0))
         is_over = order.header["status_id"] in STOPPED or order.header.get("is_deleted")
-        if _whole(line["quantity"]) - gone < units or is_over:
+        if whole(line["quantity"]) - gone < units or is_over:
             return ""
         body = {
             "order_address_id": line["order_address_id"],
@@ -552,5 +552,6 @@ def said(receipt: Receipt) -> Said:
     return receipt.state, receipt.amount, receipt.pre_auth_amount, receipt.posted
 
 
-def _whole(value: object) -> int:
+def whole(value: object) -> int:
+    """A number of the store's JSON."""
     return int(str(value))

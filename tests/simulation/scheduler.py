@@ -36,9 +36,6 @@ class Process:
         """Until when it stands still, in seconds; it may be over."""
         self.greenlet: greenlet.greenlet | None = None
 
-    def __repr__(self) -> str:
-        return f"<{self.name}>"
-
 
 class Scheduler:
     """The time, what is due, and who goes on.

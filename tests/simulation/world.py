@@ -119,9 +119,6 @@ class Worker:
         world.cycles += 1
         world.look(lambda: world.on_cycle(report, self))
 
-    def __repr__(self) -> str:
-        return f"<{self.name}>"
-
 
 def _one_after_another(work: Sequence[Callable[[], T]], limit: int, /) -> list[T]:
     return [function() for function in work]
@@ -229,10 +226,6 @@ class World:
         if self._web_server.process.is_dead:
             self._web_server.process.is_dead = False
             self.scheduler.at(self.scheduler.seconds, self._web_server.start)
-
-    def quota(self, limit: int, other_apps: int = 0) -> None:
-        """Let the store have so many requests in 30 seconds, some of them for others."""
-        self.store.set_options(quota=limit, other_apps=other_apps)
 
     def run_until(self, minutes: float) -> None:
         """Let everything happen up to a time. What a hook or an act raises comes out here."""
