@@ -287,6 +287,28 @@ def test_a_run_that_lost_its_turn_leaves_the_marks_of_another(
     assert marks(web) == {"": "WEB1001 WEB1002"}
 
 
+def test_its_own_mark_goes_with_its_next_run(
+    join: Join, store: FakeStore, new_books: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that stood still, and lost its turn meanwhile, has not ended at the order."""
+    lost: list[str] = []
+    monkeypatch.setattr("avbc.turns.FileLease.check", lambda _: "".join(lost))
+
+    def loses(_: Any, bundle: Any) -> Any:
+        lost[:] = ["lost"]
+        return bundle
+
+    add_plain(store, 1)
+    web = join(books=new_books(f"sqlite:///{tmp_path}/books.db"), customise=[loses])
+    kind = web._integration.scoped("import_orders in hand")
+    web._integration.journal.remember(kind, {"": "WEB1001"}.items())
+    assert web.import_orders().stopped == "lost"
+    assert "WEB1001" in marks(web)
+    lost.clear()
+    web.follow_orders()
+    assert "WEB1001" not in marks(web)
+
+
 def test_marks_that_a_full_disk_keeps_go_with_the_next_run(
     join: Join, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,14 +139,15 @@ class InHand:
     def _take_off(self, keys: Collection[str]) -> None:
         if self._is_marked and keys:
             self._marks = {key: text for key, text in self._marks.items() if key not in keys}
+            # What stays marked, where the disk is full or the turn was lost, says that a process
+            # ended, and none did. Those that are worked at together are another process's by then.
+            left = self._integration.marks_left.setdefault(self._kind, set())
+            left.update({*keys} - {_TOGETHER})
             self._kept(partial(self._forget, self._kind, keys))
 
     def _forget(self, kind: str, keys: Collection[str]) -> None:
-        # What stays marked where the disk is full says that a process ended, and none did.
         left = self._integration.marks_left
         due = {*left.get(kind, ()), *keys}
-        # Those that are worked at together are another process's by then.
-        left[kind] = due - {_TOGETHER}
         self._integration.journal.forget_fingerprints(kind, sorted(due), durable=False)
         left.pop(kind, None)
 
