@@ -256,6 +256,7 @@ def is_refused_with_cause(one: One) -> str:
     """Import Error is a fault of the order, and never one of the network or the books."""
     diary = one.diary
     causes = diary.faults or diary.refusals or diary.did(*_MAY_BE_REFUSED)
+    causes = causes or "order_ended_process" in one.codes
     return (
         f"refused: {one.header['staff_notes']}" if one.status == IMPORT_ERROR and not causes else ""
     )
@@ -380,6 +381,9 @@ MONEY = frozenset(
 def _could_be(one: One, code: str) -> bool:
     if code in OF_FAULTS:
         return bool(one.diary.faults)
+    if code == "order_ended_process":
+        # Two processes may have been killed, or lost their turns, while they had it in hand.
+        return True
     if code == "webhook_open":
         # All workers may have been dead or paused for an hour.
         return one.setup.webhooks
