@@ -76,6 +76,8 @@ WITHOUT_TURN = {
     "prune_journal",
     # They call others.
     "run",
+    "run_cycle",
+    "is_due",
     "accept_webhook",
     "act_on_webhook",
     "handle_webhook",

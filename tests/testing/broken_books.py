@@ -268,10 +268,11 @@ class TakesAnyStatus(SqlGateway):
 
 
 class StampsEveryTime(SqlGateway):
-    """A status that an order has already counts as a change."""
+    """The status that an order was imported with counts as a change."""
 
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
-        super().set_order_status(import_id, OPEN if status != OPEN else COMMITTED)
+        if status == OPEN:
+            super().set_order_status(import_id, COMMITTED)
         return super().set_order_status(import_id, status)
 
 

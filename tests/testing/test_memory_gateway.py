@@ -83,7 +83,7 @@ def test_the_import_part_has_150_lines() -> None:
 
 def test_all_parts_have_about_400_lines() -> None:
     files = [path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py")]
-    assert sum(len(text.splitlines()) for text in files) <= 405
+    assert sum(len(text.splitlines()) for text in files) <= 420
 
 
 # An orchestrator does with them what it does with a database.
