@@ -58,7 +58,7 @@ for name in names if action in ("enable", "stop") else ():
         if "=" in line and line[0] not in "#["
     )
     pairs = Path(keys["EnvironmentFile"]).read_text().splitlines()
-    environment = dict(os.environ, **dict(pair.split("=", 1) for pair in pairs))
+    environment = dict(os.environ, **dict(shlex.split(pair)[0].split("=", 1) for pair in pairs))
     command = shlex.split(keys["ExecStart"].replace("%%", "%"))
     if folder := keys.get("StateDirectory"):
         command = [each.replace("/var/lib/" + folder, str(units)) for each in command]
@@ -107,7 +107,9 @@ class Machine:
             "AVBC_UNITS": str(self.units),
             "AVBC_USER": "root",
             "AVBC_BROKER": f"127.0.0.1:{self.port}/0",
-            "AVBC_BOOKS_URL": f"postgresql://{server.username}@{server.host}:{server.port}/avbc",
+            # With the sign that a shell would take for its own.
+            "AVBC_BOOKS_URL": f"postgresql://{server.username}@{server.host}:{server.port}/avbc"
+            "?connect_timeout=5&application_name=stores",
             "PGHOST": str(server.host),
             "PGPORT": str(server.port),
             "PGUSER": str(server.username),
@@ -223,7 +225,8 @@ def test_ten_stores_by_the_script(machine: Machine, tmp_path: Path) -> None:
         machine.systemctl("stop", "avbc-worker")
         wait_until(lambda: not machine.is_running("avbc-worker"))
         assert machine.is_running("avbc-beat")
-        # One process serves them as well.
+        # One process serves them as well, whatever is wrong with one of them.
+        (machine.config / "stores" / "bad.toml").write_text("[store]", encoding="utf-8")
         shops.stores[0].place_order()
         machine.systemctl("enable", "avbc-serve")
         wait_until(shops.are_done)
@@ -235,6 +238,7 @@ def test_ten_stores_by_the_script(machine: Machine, tmp_path: Path) -> None:
     assert imported == {"SH0": 3, "NEW": 2, **{f"SH{number}": 2 for number in range(1, 10)}}
     text = "\n".join("\n".join(machine.log(unit)) for unit in UNITS if unit != "avbc-webhooks")
     assert "stopped by SIGTERM" in text
+    assert "bad.toml is left out" in text
     assert all(f"Shop SH{number} (SH{number}): " in text for number in range(10))
     assert TOKEN not in text
     assert machine.password not in text
@@ -251,7 +255,17 @@ def test_a_store_with_faults_is_not_served(machine: Machine, tmp_path: Path) -> 
         settings.write_text(wrong, encoding="utf-8")
         told = machine.fail("store", *files)
     assert "No such type" in told
-    assert list((machine.config / "stores").glob("*.toml")) == []
+    assert list((machine.config / "stores").iterdir()) == []
+
+
+def test_a_store_does_not_take_the_credentials_of_another(machine: Machine, tmp_path: Path) -> None:
+    machine.run("folders")
+    with ExitStack() as stack:
+        settings, _ = Shops(tmp_path, stack).open("TWO")
+    credentials = tmp_path / "BigCommerceAPI-credentials.txt"
+    credentials.write_text("ACCESS TOKEN: another", encoding="utf-8")
+    assert "name both files alike" in machine.fail("store", settings, str(credentials))
+    assert list((machine.config / "stores").iterdir()) == []
 
 
 def test_only_root_reads_the_passwords_and_redis_asks_for_one(machine: Machine) -> None:

@@ -3,7 +3,7 @@
 #
 #   sh set_up.sh packages account folders library broker database    once, as root
 #   sh set_up.sh books books.toml                                     loads the books
-#   sh set_up.sh store retail.toml BigCommerceAPI-credentials.txt     checks a store, and serves it
+#   sh set_up.sh store retail.toml retail.txt                         checks a store, and serves it
 #   sh set_up.sh services                                             starts what serves them
 set -eu
 
@@ -43,9 +43,9 @@ broker() {
     (
         umask 077
         cat >"$config/environment" <<END
-BROKER_URL=redis://:$password@$broker
-BOOKS_URL=$books_url
-AVBC_STORES=$config/stores
+BROKER_URL="redis://:$password@$broker"
+BOOKS_URL="$books_url"
+AVBC_STORES="$config/stores"
 END
     )
     systemctl restart redis-server
@@ -74,12 +74,17 @@ with avbc.SqlGateway(os.environ["BOOKS_URL"]) as books:
 }
 
 store() {
-    # Workers see files that end in .toml, so this one is no store before it is checked.
-    file="$config/stores/$(basename "$1")"
-    install -m 640 -g "$user" "$1" "$file.new"
-    install -m 640 -g "$user" "$2" "$config/stores"
-    as_user "$code/check.py" "$file.new"
-    mv "$file.new" "$file"
+    # The name tells which credentials are whose, so that no store takes those of another.
+    [ "$(basename "$1" .toml)" = "$(basename "$2" .txt)" ] || {
+        echo "name both files alike, such as retail.toml and retail.txt, also in the settings" >&2
+        exit 2
+    }
+    # Nothing is replaced before it was checked.
+    new="$config/new"
+    install -d -m 750 -g "$user" "$new"
+    install -m 640 -g "$user" "$1" "$2" "$new"
+    as_user "$code/check.py" "$new/$(basename "$1")"
+    mv "$new/$(basename "$2")" "$new/$(basename "$1")" "$config/stores"
 }
 
 units() {
