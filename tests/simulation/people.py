@@ -221,6 +221,8 @@ class People:
     def set_status(self, order_id: int, status: int) -> str:
         """Give an order a status."""
         diary = self.diaries[order_id]
+        # Who gives a status to an order that goes on has seen what the warehouse did meanwhile.
+        diary.booked_while_stopped &= diary.stopped_at is not None
         diary.status, diary.status_at = status, self.now()
         self.store.edit_order(order_id, status_id=status)
         return f"makes order {order_id} {NAMES[status]}"
