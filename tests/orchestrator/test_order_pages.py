@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -457,3 +457,58 @@ def test_an_order_that_is_too_large_with_its_page_mates_stops_nothing(
         small.import_orders()
     assert new(store) == []
     assert items(small) == []
+
+
+@pytest.mark.parametrize("requests", range(1, 13))
+def test_lists_that_come_back_while_they_are_searched_accuse_no_order(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, requests: int
+) -> None:
+    """At each request of the search, the one of the order itself among them."""
+    orders = followed(web, store, 5)
+    for number in orders:
+        books.set_order_status(f"WEB{number}", "Shipped/Invoice")
+    store.fail(LIST, "503", times=requests)
+    for _ in range(4):
+        with suppress(StoreError):
+            web.push_order_statuses()
+        assert items(web) == []
+    assert {status(store, number) for number in orders} == {2}
+
+
+def test_three_in_a_row_are_found(web: Orchestrator, store: FakeStore) -> None:
+    """The one in the middle has no neighbor that is shown."""
+    orders = placed(store, 7)
+    poisons = orders[2:5]
+    for number in poisons:
+        store.spoil_order(number, "html_502")
+    for _ in range(6):
+        with suppress(StoreError):
+            web.import_orders()
+    assert new(store) == poisons
+    assert items(web) == [("order_not_shown", number) for number in poisons]
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_one_whose_parts_spoil_the_answer_is_not_accused_when_it_is_asked_for_alone(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, *, is_down: bool
+) -> None:
+    orders = placed(store, 4)
+    store.spoil_order(orders[1], "html_502", only_included=True)
+    fails(web.import_orders, store)
+    web.import_orders()
+    books.set_order_status(f"WEB{orders[1]}", "Shipped/Invoice")
+    if is_down:
+        store.fail(LIST, "503", times=10_000)
+    for run in (web.push_order_statuses, lambda: web.import_order(orders[1])):
+        for _ in range(3):
+            with pytest.raises(StoreError) if is_down else nullcontext():
+                run()
+            assert items(web) == []
+    store.clear_faults()
+    web.push_order_statuses()
+    assert status(store, orders[1]) == 2
+    # Once the order itself cannot be shown any more, somebody learns it.
+    store.heal_order(orders[1])
+    store.spoil_order(orders[1], "html_502")
+    web.import_order(orders[1])
+    assert items(web) == [("order_not_shown", orders[1])]

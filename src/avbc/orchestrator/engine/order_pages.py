@@ -56,7 +56,7 @@ _ORDERS = 20
 _MEMORY = timedelta(days=1)
 """For how long a page that failed counts as the same one."""
 _END = sys.maxsize
-_FOR_ONE = 3
+_FOR_ONE = 4
 """Requests that show whether one order is at fault, or the store is down."""
 _RECENT = 1024
 """Ids from the newest order back, in which orders that spoil answers are looked for first."""
@@ -348,13 +348,10 @@ class OrderPages:
             self._spend(key, first, error, low, high)
         page = self._probe(_within(listed, low, low, is_patient=False))
         if not isinstance(page, Page):
-            near = (_within(listed, n, n, is_patient=False) for n in (low - 1, low + 1) if n)
-            if not any(isinstance(self._probe(call), Page) for call in near):
-                # Nothing is answered: the fault is the store's, and no order's.
-                self._forget_failed(key)
-                raise error
-            page = self._spoiled(listed, low, page)
             self._forget_failed(key)
+            page = self._once_more(listed, low, error)
+            if not isinstance(page, Page):
+                page = self._spoiled(listed, low, page)
         if page.count:
             yield page
         return low + 1
@@ -403,22 +400,49 @@ class OrderPages:
         if page.count or not call.params.keys() - {"min_id", "max_id", "sort", *_INCLUDING}:
             # It is shown, or there is no such order any more.
             self._is_there[number] = True
+            is_bare = page.count and not _is_full(listed)
+            if is_bare and self._spoiling.get(number) == _INCLUDED:
+                # Without its parts it is shown anyway.
+                return page
             if self._spoiling.pop(number, ""):
                 # Its item goes first: once it is forgotten, no run looks for it again.
                 self._run.settle([self._import_id(number)], area=READING)
                 self._run.forget(_SPOILING, [str(number)])
         return page
 
+    def _once_more(
+        self, listed: ListCall[Order], number: int, error: StoreError, *, is_bare: bool = False
+    ) -> Page[Order] | StoreError:
+        """Ask for an order again, once another one is shown: lists that were down may be back.
+
+        Raises:
+            StoreError: The given one, as no other is shown: the fault is the store's.
+        """
+        for step in (-1, 1):
+            near = number + step
+            while near in self._spoiling:
+                near += step
+            other = _within(listed, near, near, is_patient=False, is_bare=is_bare)
+            if near and isinstance(self._probe(other), Page):
+                break
+        else:
+            raise error
+        return self._probe(_within(listed, number, number, is_patient=False, is_bare=is_bare))
+
     def _spoiled(self, listed: ListCall[Order], number: int, error: StoreError) -> Page[Order]:
         """Return the page of an order that spoils the answer for it alone."""
-        bare = _within(listed, number, number, is_patient=False, is_bare=True)
-        if self._is_answered and self._is_there.get(number) is not False and _is_full(listed):
-            page = self._probe(bare)
-            if isinstance(page, Page):
-                # Its parts are read one by one, from lists of their own.
-                self._note_spoiling(number, _INCLUDED)
-                self._run.settle([self._import_id(number)], area=READING)
-                return page
+        page: Page[Order] | StoreError = error
+        is_included = self._spoiling.get(number) == _INCLUDED
+        is_asked = self._is_there.get(number) is False
+        if _is_full(listed) and not is_asked and (self._is_answered or is_included):
+            page = self._probe(_within(listed, number, number, is_patient=False, is_bare=True))
+        if is_included and not isinstance(page, Page):
+            page = self._once_more(listed, number, page, is_bare=True)
+        if isinstance(page, Page):
+            # Its parts are read one by one, from lists of their own.
+            self._note_spoiling(number, _INCLUDED)
+            self._run.settle([self._import_id(number)], area=READING)
+            return page
         self._is_there[number] = False
         found = OrderNotShown("id", str(number), _why(error))
         if self._note_spoiling(number, _ALWAYS):
