@@ -331,10 +331,7 @@ class _Tasks:
         """Run the jobs that are due for a store, if a cycle is due (`Orchestrator.run_cycle`)."""
         with self._logged(store, "run_cycle"):
             web = self.open(store)
-            with web.cycles.take_turn(scope_of(web.settings)) as turn:
-                if taken := turn.check():
-                    return Done(ok=True, summary=taken)
-                report = web.run_cycle(self.schedule, if_due=True, spread=True)
+            report = web.run_cycle(self.schedule, if_due=True, spread=True)
         return Done(ok=report.ok, summary=report.summary())
 
     def act_on_webhook(self, task: _Task, store: str, message: Mapping[str, Any]) -> Done:

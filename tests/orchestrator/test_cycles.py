@@ -15,12 +15,13 @@ import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import StoreUnreachable, TokenRefused
 from avbc.clock import Clock
-from avbc.orchestrator import CycleReport, Job, Orchestrator, PushReport
+from avbc.orchestrator import CycleReport, ImportReport, Job, Orchestrator, PushReport
 from avbc.orchestrator.engine.cycles import Cycles, LastCycle, scope_of
 from avbc.orchestrator.engine.journal import JOURNAL, Journal, last_cycles
 from avbc.orchestrator.timer import run_timer
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory
+from avbc.turns import Lease
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -140,6 +141,89 @@ def test_of_two_timers_one_runs_the_cycles_and_the_other_takes_over(
     assert reports[2:4] == [("One", 5 * MINUTE), ("One", 10 * MINUTE)]
     # Five minutes after the last cycle, and a minute in which it would have been the first's.
     assert reports[4:] == [("Other", minutes * MINUTE) for minutes in (16, 21, 26)]
+
+
+# Two processes at once
+
+
+def during(web: Orchestrator, act: Callable[[], object]) -> None:
+    """Have something done while a process is in the import of a cycle."""
+
+    def work() -> ImportReport:
+        act()
+        return ImportReport()
+
+    web.import_orders = work  # type: ignore[method-assign, assignment]
+
+
+TAKEN = "another process is doing this for the store"
+
+
+def test_a_cycle_that_another_process_is_in_is_left_to_it(process: Join, time: Time) -> None:
+    one, other = process(), process()
+    found: list[CycleReport] = []
+
+    def look() -> None:
+        # A store that hangs holds one process, and no more.
+        found.append(other.run_cycle(SOME, if_due=True))
+        found.append(other.run_cycle(SOME, if_free=True))
+        # A person is not held off.
+        found.append(other.run_cycle(SOME))
+
+    during(one, look)
+    assert one.run_cycle(SOME, if_due=True).jobs
+    for report in found[:2]:
+        assert (report.jobs, report.taken, report.is_early, report.ok) == ((), TAKEN, False, True)
+        assert report.next_at == START + MINUTE
+        assert str(report) == f"Example store, 2026-01-02 12:00:00 UTC: {TAKEN}."
+    assert methods(found[2]) == ["import_orders", "push_products", "prune_journal"]
+    # The turn ends with the cycle.
+    assert other.run_cycle(SOME, if_free=True).jobs
+    time.passes(5 * MINUTE)
+    assert other.run_cycle(SOME, if_due=True).jobs
+
+
+def test_whether_a_cycle_is_due_is_asked_again_inside_its_turn(
+    process: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = process(), process()
+    take_turn = Cycles.take_turn
+
+    def late(cycles: Cycles, scope: str) -> Lease:
+        monkeypatch.undo()
+        assert one.run_cycle(SOME, if_due=True).jobs
+        return take_turn(cycles, scope)
+
+    monkeypatch.setattr(Cycles, "take_turn", late)
+    report = other.run_cycle(SOME, if_due=True)
+    assert (report.jobs, report.is_early, report.is_served) == ((), True, True)
+
+
+def test_of_two_timers_that_start_at_once_one_serves_the_store(process: Join, time: Time) -> None:
+    one, other = process(), process()
+    looks: list[timedelta] = []
+    reports: list[CycleReport] = []
+    # Time passes in both while the one is in its first cycle.
+    is_over = START + 3 * MINUTE
+
+    def wait(seconds: float) -> None:
+        time.passes(timedelta(seconds=seconds))
+        looks.append(time.now - START)
+        if time.now >= is_over:
+            other.stop()
+
+    during(one, lambda: run_timer([other], schedule=SOME, on_report=reports.append, wait=wait))
+    assert one.run_cycle(SOME, if_free=True).jobs
+    assert looks == [MINUTE, 2 * MINUTE, 3 * MINUTE]
+    assert reports == []
+
+
+def test_without_a_journal_a_cycle_runs_and_its_jobs_say_so(
+    join: Join, time: Time, tmp_path: Path
+) -> None:
+    web = join(journal=f"sqlite:///{tmp_path}/no/folder/journal.db", clock=time.clock)
+    report = web.run_cycle([IMPORT], if_due=True)
+    assert (report.taken, methods(report), report.ok) == ("", ["import_orders"], False)
 
 
 def test_what_failed_or_ended_early_is_repeated(

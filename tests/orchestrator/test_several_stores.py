@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import attrs
 import httpx
@@ -33,6 +35,19 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timers, "_APART", timedelta(0))
 
 
+@pytest.fixture
+def file_books(tmp_path: Path) -> Iterator[Callable[[], avbc.SqlGateway]]:
+    """Open the books as one more process does."""
+    with ExitStack() as stack:
+
+        def opened() -> avbc.SqlGateway:
+            books = avbc.SqlGateway(f"sqlite:///{tmp_path}/books.db")
+            stack.callback(books.close)
+            return books
+
+        yield opened
+
+
 class Web:
     """What the timer needs of an orchestrator. Its cycle is `act`, and nothing else."""
 
@@ -43,7 +58,9 @@ class Web:
         self.act = act
         self.threads: list[str] = []
 
-    def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
+    def run_cycle(
+        self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False, if_free: bool = False
+    ) -> CycleReport:
         self.threads.append(threading.current_thread().name)
         now = self.clock.now()
         self.act()
@@ -98,6 +115,33 @@ def test_a_store_that_hangs_delays_no_other(books: avbc.SqlGateway) -> None:
     avbc.run_all(webs, schedule=IMPORT, on_report=note)
     assert sorted(seen[:2]) == ["ONE", "TWO"]
     assert seen[2:] == ["HNG"]
+
+
+def test_a_store_that_hangs_holds_one_of_two_processes(
+    file_books: Callable[[], avbc.SqlGateway],
+) -> None:
+    hanging, store = Hanging(), FakeStore()
+    schedule = [Job("import_orders"), Job("follow_orders")]
+    first = joined(hanging, store, "HNG", file_books())
+    process = threading.Thread(target=first.run_cycle, args=[schedule], kwargs={"if_due": True})
+    process.start()
+    assert hanging.is_asked.wait(PATIENCE)
+    hanging.is_asked.clear()
+    seen: list[str] = []
+    second = [
+        joined(hanging, store, "HNG", file_books()),
+        joined(store.transport(), store, "ONE", file_books()),
+    ]
+
+    def note(report: CycleReport) -> None:
+        seen.append(report.store)
+        for web in second:
+            web.stop()
+
+    avbc.run_all(second, schedule=schedule, on_report=note, threads=1)
+    assert (seen, hanging.is_asked.is_set()) == (["ONE"], False)
+    hanging.released.set()
+    process.join()
 
 
 def test_as_many_cycles_run_at_once_as_there_are_threads(settings: Settings) -> None:

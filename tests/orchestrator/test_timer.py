@@ -51,8 +51,10 @@ class Web:
         self.journal = Journal("sqlite://")
         self.cycle = Cycle(self, lambda: self.journal, self.is_answering)
 
-    def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
-        return self.cycle.run(schedule, if_due=if_due)
+    def run_cycle(
+        self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False, if_free: bool = False
+    ) -> CycleReport:
+        return self.cycle.run(schedule, if_due=if_due, if_free=if_free)
 
     def is_answering(self) -> bool:
         return True

@@ -46,7 +46,9 @@ class Eager(Orchestrator):
     The more goes on at once, the more is found.
     """
 
-    def run_cycle(self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False) -> CycleReport:
+    def run_cycle(
+        self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False, if_free: bool = False
+    ) -> CycleReport:
         """Run a cycle, whether it is due or not."""
         return super().run_cycle(schedule)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
 
@@ -22,6 +23,7 @@ from avbc.orchestrator.engine.cycles import (
     Cycles,
     LastCycle,
     name_of,
+    others_turn,
     own_moment,
     rest_of,
     scope_of,
@@ -159,6 +161,9 @@ class CycleReport(Report):
     """It was not due yet, so nothing was done (`run_cycle(if_due=True)`)."""
     is_served: bool = False
     """Another process ran the last cycle."""
+    taken: str = ""
+    """Why nothing was done though it was due: another process is in a cycle of the store, which is
+    looked at again at `next_at`."""
 
     @property
     def ok(self) -> bool:
@@ -180,6 +185,8 @@ class CycleReport(Report):
         start = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: "
         if self.is_early and self.next_at is not None:
             return "\n".join([f"{start}not due before {_moment(self.next_at)}.", *self.notes])
+        if self.taken:
+            return "\n".join([f"{start}{self.taken}.", *self.notes])
         done = f"{counted(len(self.jobs), 'job')} done"
         if self.failed:
             done = f"{len(self.failed)} of {len(self.jobs)} jobs failed"
@@ -262,26 +269,35 @@ class Cycle:
         return last.is_due(at)
 
     def run(
-        self, schedule: Sequence[Job], *, if_due: bool = False, spread: bool = False
+        self,
+        schedule: Sequence[Job],
+        *,
+        if_due: bool = False,
+        if_free: bool = False,
+        spread: bool = False,
     ) -> CycleReport:
         """Run one cycle, and log it. Errors are in its report, not raised.
 
         Args:
             schedule: The jobs, in sequence, and how often each runs.
-            if_due: Do nothing before the next cycle is due.
+            if_due: Do nothing before the next cycle is due, and what `if_free` says.
+            if_free: Do nothing while another process is in a cycle of the store.
             spread: Have the next cycle due at the store's own moment of the interval.
         """
-        with working_for(name_of(self._web.settings)):
-            return self._run_as_asked(schedule, if_due=if_due, spread=spread)
+        with working_for(name_of(self._web.settings)), ExitStack() as stack:
+            started = self._web.clock.now()
+            if self._web.settings.store.enabled:
+                early = self._early(started) if if_due else None
+                if early is None and (if_due or if_free):
+                    if taken := self._take_turn(stack):
+                        return self._taken(taken, started)
+                    # Another process may have run it since it was asked.
+                    early = self._early(started) if if_due else None
+                if early is not None:
+                    return early
+            return self._run_now(schedule, started, spread=spread)
 
-    def _run_as_asked(self, schedule: Sequence[Job], *, if_due: bool, spread: bool) -> CycleReport:
-        started = self._web.clock.now()
-        if if_due and self._web.settings.store.enabled:
-            last, at = self._read()
-            left = timedelta(0) if last.next_at is None else last.next_at - at
-            # The clock of a database may be a little slower than the one that was waited by.
-            if left > self._interval / 100:
-                return self._early(last, left, started)
+    def _run_now(self, schedule: Sequence[Job], started: datetime, *, spread: bool) -> CycleReport:
         notes, error = self._reload()
         if self._web.settings.store.enabled:
             with ended_by(self._web.stop_request):
@@ -342,7 +358,13 @@ class Cycle:
         next_at = finished + self._interval
         return CycleReport(self._name, started, finished, notes=notes, next_at=next_at)
 
-    def _early(self, last: LastCycle, left: timedelta, started: datetime) -> CycleReport:
+    def _early(self, started: datetime) -> CycleReport | None:
+        """Return the report of a cycle that is not due; None where it is."""
+        last, at = self._read()
+        left = timedelta(0) if last.next_at is None else last.next_at - at
+        # The clock of a database may be a little slower than the one that was waited by.
+        if left <= self._interval / 100:
+            return None
         finished = self._web.clock.now()
         notes = (_no_answer(last.unanswered, finished + left),) if last.unanswered else ()
         return CycleReport(
@@ -355,6 +377,20 @@ class Cycle:
             is_early=True,
             is_served=last.ended != self._mine.ended,
         )
+
+    def _taken(self, taken: str, started: datetime) -> CycleReport:
+        finished = self._web.clock.now()
+        next_at = finished + others_turn(self._interval)
+        return CycleReport(self._name, started, finished, taken=taken, next_at=next_at)
+
+    def _take_turn(self, stack: ExitStack) -> str:
+        """Take the turn to run a cycle until the stack ends; returns why it could not be had."""
+        try:
+            turn = Cycles(self._journal()).take_turn(scope_of(self._web.settings))
+        except AvbcError:
+            # The jobs report it: they need the journal, too.
+            return ""
+        return stack.enter_context(turn).check()
 
     @property
     def _interval(self) -> timedelta:

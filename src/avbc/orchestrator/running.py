@@ -45,7 +45,12 @@ class Running(Checking):
         run_timer([self], schedule=schedule, on_report=on_report)
 
     def run_cycle(
-        self, schedule: Sequence[Job] = SCHEDULE, *, if_due: bool = False, spread: bool = False
+        self,
+        schedule: Sequence[Job] = SCHEDULE,
+        *,
+        if_due: bool = False,
+        if_free: bool = False,
+        spread: bool = False,
     ) -> CycleReport:
         """Run the jobs that are due, once and in sequence: what `run` does again and again.
 
@@ -57,13 +62,15 @@ class Running(Checking):
             schedule: The jobs of a cycle, in sequence, and how often each runs.
             if_due: Do nothing before the next cycle is due: the check interval has not passed since
                 the last one, whichever process ran it, or the store is left alone because it does
-                not answer. For a worker or a loop; without it, the cycle runs now.
+                not answer; or another process is in a cycle of the store. For a worker or a loop;
+                without it, the cycle runs now.
+            if_free: Do nothing while another process is in a cycle of the store, due or not.
             spread: Have the next cycle due at a moment of the interval that is the store's own,
                 not one interval after the end of this one. With it, the cycles of many stores
                 are spread over the interval.
         """
-        require_flags(if_due=if_due, spread=spread)
-        return self._cycle.run(schedule, if_due=if_due, spread=spread)
+        require_flags(if_due=if_due, if_free=if_free, spread=spread)
+        return self._cycle.run(schedule, if_due=if_due, if_free=if_free, spread=spread)
 
     def is_due(self) -> bool:
         """Return whether the next cycle is due, by what the journal knows of the last one.

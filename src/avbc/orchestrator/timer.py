@@ -18,7 +18,7 @@ import attrs
 from avbc.clock import Clock
 from avbc.logs import get_logger, working_for
 from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job
-from avbc.orchestrator.engine.cycles import name_of
+from avbc.orchestrator.engine.cycles import name_of, others_turn
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.settings import Settings
 from avbc.stopping import pause, wait_for
@@ -27,8 +27,6 @@ _log = get_logger("avbc.orchestrator")
 
 _APART = timedelta(seconds=0.5)
 """How far the first cycles of several stores are apart at most, so that later ones are, too."""
-_OTHERS_TURN = timedelta(minutes=1)
-"""How long after the time a process leaves the next cycle to the one that ran the last, at most."""
 
 
 class Web(Protocol):
@@ -49,7 +47,9 @@ class Web(Protocol):
         """Whether it was asked to stop."""
         ...
 
-    def run_cycle(self, schedule: Sequence[Job] = ..., *, if_due: bool = False) -> CycleReport:
+    def run_cycle(
+        self, schedule: Sequence[Job] = ..., *, if_due: bool = False, if_free: bool = False
+    ) -> CycleReport:
         """Run the jobs that are due, once."""
         ...
 
@@ -154,15 +154,16 @@ class _Timer:
     def cycle(self) -> None:
         """Run one cycle, and set when the next is due. Errors are reported, not raised.
 
-        The first one runs at once, whenever the last one was: somebody has started the process.
+        The first one runs at once, whenever the last one was: somebody has started the process. No
+        cycle runs while another process is in one of the store.
         """
-        report = self._web.run_cycle(self._schedule, if_due=self._is_begun)
+        report = self._web.run_cycle(self._schedule, if_due=self._is_begun, if_free=True)
         self._is_begun = True
         interval = timedelta(minutes=self._web.settings.order_status.check_interval_minutes)
         wait = interval if report.next_at is None else report.next_at - report.finished
         if report.is_served:
             # When that process does not serve the store any more, this one does.
-            wait += min(interval / 2, _OTHERS_TURN)
+            wait += others_turn(interval)
         if not report.is_early and (report.jobs or report.notes):
             with working_for(name_of(self._web.settings)):
                 self._publish(report)

@@ -29,6 +29,7 @@ from avbc.turns import Lease
 LONGEST_REST = timedelta(minutes=30)
 """How long a store that does not answer is left alone at most, or one interval if that is longer.
 """
+_OTHERS_TURN = timedelta(minutes=1)
 _AHEAD = timedelta(minutes=1)
 """How far in the future a stamp may be: how long a cycle took is not measured by the database."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -61,6 +62,15 @@ def rest_of(interval: timedelta, unanswered: int) -> timedelta:
     """
     doubled: int = 1 << min(max(unanswered - 1, 0), 12)
     return max(interval, min(interval * doubled, LONGEST_REST))
+
+
+def others_turn(interval: timedelta) -> timedelta:
+    """Return how long a process leaves a store to the one that ran its last cycle, or is in one.
+
+    >>> str(others_turn(timedelta(minutes=1))), str(others_turn(timedelta(minutes=5)))
+    ('0:00:30', '0:01:00')
+    """
+    return min(interval / 2, _OTHERS_TURN)
 
 
 def own_moment(scope: str, interval: timedelta, at: datetime) -> datetime:
