@@ -512,3 +512,34 @@ def test_one_whose_parts_spoil_the_answer_is_not_accused_when_it_is_asked_for_al
     store.spoil_order(orders[1], "html_502")
     web.import_order(orders[1])
     assert items(web) == [("order_not_shown", orders[1])]
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_an_archived_one_that_is_not_shown_holds_up_no_other(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, *, is_down: bool
+) -> None:
+    """No list has it, and the answer for it alone cannot be read."""
+    orders = followed(web, store, 3)
+    store.edit_order(orders[1], is_deleted=True)
+    store.spoil_order(orders[1], "cut_json")
+    for number in orders:
+        books.set_order_status(f"WEB{number}", "Shipped/Invoice")
+    if is_down:
+        # From the second request on, so that the first list is answered.
+        store.fail("GET *", "503", at=2, times=10_000)
+        fails(web.push_order_statuses, store)
+        assert items(web) == []
+        store.clear_faults()
+        store.spoil_order(orders[1], "cut_json")
+    report = web.push_order_statuses()
+    assert not report.stopped
+    assert [change.order_id for change in report.refused] == [orders[1]]
+    assert {status(store, orders[0]), status(store, orders[2])} == {2}
+    assert status(store, orders[1]) == DOWNLOADED
+    assert items(web) == []
+    # Once it is shown and restored, it goes on.
+    store.heal_order(orders[1])
+    store.edit_order(orders[1], is_deleted=False)
+    web.follow_orders()
+    web.push_order_statuses()
+    assert status(store, orders[1]) == 2

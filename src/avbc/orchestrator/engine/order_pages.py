@@ -31,6 +31,7 @@ from avbc.bigcommerce import (
 )
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
+from avbc.errors import AvbcError
 from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import order_extra
@@ -68,6 +69,11 @@ _log = get_logger("avbc.orchestrator")
 
 class OrderNotShown(UnexpectedData):
     """An order spoils every answer that contains it, so nothing of it can be read."""
+
+    @classmethod
+    def of(cls, number: int, error: StoreError) -> OrderNotShown:
+        """Return it as the answer for an order shows it."""
+        return cls("id", str(number), _why(error))
 
     @property
     def problem(self) -> Problem:
@@ -287,7 +293,7 @@ class OrderPages:
                     first = done + 1
                     yield page
             except _SPOILED as error:
-                if not _is_answer(error):
+                if not may_be_the_order(error):
                     raise
                 if not self._is_known:
                     # A preview opens the journal no sooner than it needs it.
@@ -383,7 +389,7 @@ class OrderPages:
         try:
             page = next(self.store.pages(call))
         except _SPOILED as error:
-            if not _is_answer(error):
+            if not may_be_the_order(error):
                 raise
             return error
         self._is_answered = True
@@ -444,7 +450,7 @@ class OrderPages:
             self._run.settle([self._import_id(number)], area=READING)
             return page
         self._is_there[number] = False
-        found = OrderNotShown("id", str(number), _why(error))
+        found = OrderNotShown.of(number, error)
         if self._note_spoiling(number, _ALWAYS):
             key = self._import_id(number)
             self._run.add_item(found.problem, key=key, order_id=number, import_id=key, area=READING)
@@ -485,9 +491,11 @@ def _why(error: StoreError) -> str:
     return "BigCommerce's answer for it breaks off, or does not come."
 
 
-def _is_answer(error: StoreError) -> bool:
+def may_be_the_order(error: AvbcError) -> bool:
     """Whether an error may be the answer to what was asked for: without a connection, it is not."""
-    return not isinstance(error, StoreUnreachable) or error.sent
+    if isinstance(error, StoreUnreachable):
+        return error.sent
+    return isinstance(error, _SPOILED)
 
 
 def _filter_of(listed: ListCall[Order]) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
 
-from avbc.bigcommerce import NotFound, Page, UnexpectedData, UnreadableRow
+from avbc.bigcommerce import NotFound, Page, StoreError, UnexpectedData, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import Include
 from avbc.bigcommerce.models import Order
 from avbc.clock import Clock
 from avbc.orchestrator.engine.channels import channel_of
-from avbc.orchestrator.engine.order_pages import OrderPages
+from avbc.orchestrator.engine.order_pages import OrderNotShown, OrderPages, may_be_the_order
 
 IN_FLIGHT = 4
 """Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than
@@ -137,6 +137,9 @@ class OrdersNow:
             rest = [each for each in stale if first <= each <= last and each not in found]
             if rest:
                 self._read_unlisted(rest)
+                if any(isinstance(self._seen[each][1].error, OrderNotShown) for each in rest):
+                    # A store that is down meanwhile says so here.
+                    self._listed(first, last)
             now = self._clock.monotonic()
             self._looked_at.update(dict.fromkeys([*found, *rest], now))
         return {number: self._seen[number][1] for number in order_ids}
@@ -167,6 +170,8 @@ class OrdersNow:
                 seen = Seen(None if answer.is_deleted else answer, answer.status_id)
             elif isinstance(answer, UnexpectedData):
                 seen = Seen(None, error=answer)
+            elif isinstance(answer, StoreError) and may_be_the_order(answer):
+                seen = Seen(None, error=OrderNotShown.of(number, answer))
             elif not isinstance(answer, NotFound):
                 raise answer
             self._seen[number] = (at, seen)
