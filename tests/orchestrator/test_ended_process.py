@@ -6,17 +6,21 @@ Processes really end here.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+import sqlalchemy as sa
 
-from avbc.acctvantage import SqlGateway
+from avbc.acctvantage import BooksUnreachable, SqlGateway
 from avbc.orchestrator import Orchestrator
+from avbc.orchestrator.engine import in_hand
 from avbc.orchestrator.engine.in_hand import InHand
 from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
 from avbc.settings import Settings
@@ -180,7 +184,7 @@ def test_the_third_import_leaves_it_out_and_imports_the_others(
     workers.where = ""
     assert workers.call("import_order", 1002) == {1002: ("imported",)}
     assert look.worklist().ok
-    assert marks(look) == {}
+    assert marks(look) == set()
 
 
 def test_whoever_asks_for_it_again_and_again_ends_two_processes(
@@ -227,25 +231,158 @@ def test_one_that_is_followed_is_left_out_until_it_changes(
     workers.where = ""
     workers.call("follow_orders", [1002])
     assert look.worklist().ok
-    assert marks(look) == {}
+    assert marks(look) == set()
+
+
+# Processes that live, and lose their turn or their database
+
+
+class Processes:
+    """Orchestrators that share nothing but the books, as those of several processes."""
+
+    def __init__(self, join: Join, books: SqlGateway, stack: ExitStack) -> None:
+        self._join = join
+        self._stack = stack
+        self.url = books.engine.url
+
+    def another(self, **options: Any) -> Orchestrator:
+        url = self.url.render_as_string(hide_password=False)
+        return self._join(books=self._stack.enter_context(SqlGateway(url)), **options)
+
+    def end_connections(self) -> None:
+        """End all connections to PostgreSQL, and with them the turn."""
+        query = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE "
+        query += f"application_name = '{self.url.query['application_name']}'"
+        engine = sa.create_engine(self.url.difference_update_query(["application_name"]))
+        with engine.connect() as admin:
+            admin.exec_driver_sql(query)
+        engine.dispose()
+
+
+@pytest.fixture
+def processes(join: Join, books: SqlGateway) -> Iterator[Processes]:
+    with ExitStack() as stack:
+        yield Processes(join, books, stack)
+
+
+@pytest.fixture(params=["here", "elsewhere"])
+def where(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether the others see that a process lives."""
+    if request.param == "elsewhere":
+        monkeypatch.setattr(in_hand, "_running", lambda _: "")
+    return str(request.param)
+
+
+def at_second(act: Callable[[], object]) -> Callable[[Any, Any], Any]:
+    """Make a customisation that does something in the middle of order 1002."""
+
+    def hook(order: Any, bundle: Any) -> Any:
+        if order.id == 1002:
+            act()
+        return bundle
+
+    return hook
+
+
+@pytest.mark.usefixtures("where")
+def test_who_loses_its_turn_and_lives_accuses_no_order(
+    processes: Processes, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connections are ended, or the lock of the file goes to another."""
+    lost: list[str] = []
+    monkeypatch.setattr("avbc.turns.FileLease.check", lambda _: "".join(lost))
+
+    def lose() -> None:
+        if processes.url.drivername == "sqlite":
+            lost[:] = ["lost"]
+        else:
+            processes.end_connections()
+
+    add_plain(store, 3)
+    for _ in range(3):
+        web = processes.another(customise=[at_second(lose)])
+        report = web.import_orders()
+        assert report.stopped
+        assert not report.refused
+        lost.clear()
+    last = processes.another()
+    assert marks(last) == set()
+    assert not last.import_orders().refused
+    assert set(statuses(store).values()) == {DOWNLOADED}
+
+
+def test_who_is_cut_off_at_its_end_accuses_no_order(
+    processes: Processes, store: FakeStore, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """It tries again later, and is seen to live where it runs on the same machine."""
+    add_plain(store, 3)
+    first, second = processes.another(), processes.another()
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlGateway, "create_order", _books_away)
+        patch.setattr(Journal, "forget_fingerprints", _unreachable)
+        for web in (first, second):
+            report = web.import_orders()
+            assert report.stopped
+            assert not report.refused
+    third = processes.another()
+    assert len(marks(third)) > 1
+    if where == "elsewhere":
+        # Any job of the process, or its end, has its marks taken off.
+        first.follow_orders()
+        second.close()
+        assert marks(third) == set()
+    assert not third.import_orders().refused
+    assert set(statuses(store).values()) == {DOWNLOADED}
+
+
+def test_one_of_two_that_was_only_cut_off_is_no_death(
+    processes: Processes, workers: Workers, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another has found its mark, and died at the order by itself."""
+    monkeypatch.setattr(in_hand, "_running", lambda _: "")
+    add_plain(store, 2)
+    lives = processes.another()
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "forget_fingerprints", _unreachable)
+        patch.setattr(SqlGateway, "create_order", _books_away)
+        lives.import_orders()
+    workers.where, workers.ids = "customise", [1002]
+    assert workers.call("import_orders") == DIED
+    lives.close()
+    workers.where = ""
+    assert workers.call("import_orders") == {1002: ("imported",)}
 
 
 # Marks in the journal
 
 
-def marks(web: Orchestrator) -> dict[str, str]:
+def marks(web: Orchestrator) -> set[str]:
     journal = web._integration.journal
     kinds = [
         f"{job} in hand {web._integration.scope}" for job in ("import_orders", "follow_orders")
     ]
-    return {key: text for kind in kinds for key, text in journal.all_fingerprints(kind)}
+    return {key for kind in kinds for key, _ in journal.all_fingerprints(kind)}
+
+
+def leave_mark(web: Orchestrator, mark: str) -> None:
+    """Have a process die at an order."""
+    kind = web._integration.scoped("import_orders in hand")
+    web._integration.journal.remember(kind, [(mark, "")])
+
+
+def _unreachable(*_: object, **__: object) -> None:
+    raise JournalUnreachable("the disk is full")
+
+
+def _books_away(*_: object, **__: object) -> None:
+    raise BooksUnreachable("the books are away")
 
 
 def test_what_does_not_end_the_process_leaves_no_mark(join: Join, store: FakeStore) -> None:
     """An error of the program, a store that goes away, Ctrl-C."""
 
     def fails(order: Any, bundle: Any) -> Any:
-        assert marks(web) == {"": "WEB1001 WEB1002 WEB1003"}
+        assert [mark.split()[0] for mark in sorted(marks(web))] == ["WEB1001", "WEB1002", "WEB1003"]
         if order.id == 1001:
             raise ValueError("a bug")
         if order.id == 1002:
@@ -257,12 +394,12 @@ def test_what_does_not_end_the_process_leaves_no_mark(join: Join, store: FakeSto
     web = join(customise=[fails])
     with pytest.raises(KeyboardInterrupt):
         web.import_orders()
-    assert marks(web) == {}
+    assert marks(web) == set()
 
 
 def test_a_preview_marks_nothing(join: Join, store: FakeStore) -> None:
     def look(_: Any, bundle: Any) -> Any:
-        assert marks(web) == {}
+        assert marks(web) == set()
         return bundle
 
     add_plain(store, 1)
@@ -279,57 +416,63 @@ def test_a_run_that_lost_its_turn_leaves_the_marks_of_another(
 
     def loses(_: Any, bundle: Any) -> Any:
         lost[:] = ["lost"]
+        leave_mark(web, "WEB1001 another")
         return bundle
 
     add_plain(store, 2)
     web = join(books=new_books(f"sqlite:///{tmp_path}/books.db"), customise=[loses])
     assert web.import_orders().stopped == "lost"
-    assert marks(web) == {"": "WEB1001 WEB1002"}
+    assert marks(web) == {"WEB1001 another"}
 
 
-def test_its_own_mark_goes_with_its_next_run(
-    join: Join, store: FakeStore, new_books: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_mark_of_a_death_stays_where_the_order_was_not_tried(
+    join: Join, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that stood still, and lost its turn meanwhile, has not ended at the order."""
-    lost: list[str] = []
-    monkeypatch.setattr("avbc.turns.FileLease.check", lambda _: "".join(lost))
-
-    def loses(_: Any, bundle: Any) -> Any:
-        lost[:] = ["lost"]
-        return bundle
-
-    add_plain(store, 1)
-    web = join(books=new_books(f"sqlite:///{tmp_path}/books.db"), customise=[loses])
-    kind = web._integration.scoped("import_orders in hand")
-    web._integration.journal.remember(kind, {"": "WEB1001"}.items())
-    assert web.import_orders().stopped == "lost"
-    assert "WEB1001" in marks(web)
-    lost.clear()
-    web.follow_orders()
-    assert "WEB1001" not in marks(web)
+    add_plain(store, 2)
+    web = join()
+    dead = {f"WEB{number} dead" for number in (1001, 1002)}
+    for mark in dead:
+        leave_mark(web, mark)
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlGateway, "create_order", _books_away)
+        assert web.import_orders().stopped
+    assert marks(web) == dead
+    assert len(web.import_orders().imported) == 2
+    assert marks(web) == set()
 
 
 def test_marks_that_a_full_disk_keeps_go_with_the_next_run(
     join: Join, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No process ended, so no other one may find them."""
-
-    def full(*_: object, **__: object) -> None:
-        raise JournalUnreachable("the disk is full")
-
     add_plain(store, 1)
     web = join()
-    kind = web._integration.scoped("import_orders in hand")
-    web._integration.journal.remember(kind, {"": "WEB1001"}.items())
+    leave_mark(web, "WEB1001 dead")
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "forget_fingerprints", full)
+        patch.setattr(Journal, "forget_fingerprints", _unreachable)
         assert len(web.import_orders().imported) == 1
         web.follow_orders(preview=True)
-    assert "WEB1001" in marks(web)
+    assert "WEB1001 dead" in marks(web)
     web.follow_orders(preview=True)
-    assert "WEB1001" in marks(web)
+    assert "WEB1001 dead" in marks(web)
     web.follow_orders()
-    assert "WEB1001" not in marks(web)
+    assert marks(web) == set()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux shows its processes there")
+def test_a_process_runs_until_it_ends() -> None:
+    """Also one that its parent has not asked for yet has ended."""
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        seen = in_hand._running(process.pid)
+        assert in_hand._is_running(seen)
+        number, began, *rest = seen.split(" ")
+        assert not in_hand._is_running(" ".join([number, began + "0", *rest]))
+        assert process.stdin is not None
+        process.stdin.close()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not in_hand._is_running(seen)
+    assert not in_hand._is_running(seen)
+    assert not in_hand._is_running("")
 
 
 def test_a_quiet_cycle_asks_for_no_marks(

@@ -382,7 +382,7 @@ def _could_be(one: One, code: str) -> bool:
     if code in OF_FAULTS:
         return bool(one.diary.faults)
     if code == "order_ended_process":
-        # Two processes may have been killed, or lost their turns, while they had it in hand.
+        # Two processes may have been killed while they had it in hand.
         return True
     if code == "webhook_open":
         # All workers may have been dead or paused for an hour.

@@ -4,27 +4,27 @@ An order may end the process that works at it, without an error: a crash in a dr
 memory. Whatever starts the process again would have it end again and again, and no other order
 would be imported.
 
-Before a run works at orders, it leaves a mark with their Import IDs, and takes it off at its end.
-What is marked at the start of a run was in hand when a process died, since there is one run at a
-time. Such an order is then worked at by itself, with a mark of its own. Where the process dies
-again, the next run finds that mark, and leaves the order out.
+Before a run works at orders, it leaves a mark of its own at each, and takes it off after that, even
+where it lost its turn. A mark that is found is of a run whose process died, unless that process
+still runs here. Such an order is worked at by itself. Where a second process dies at it, the next
+run finds the marks of two, and leaves the order out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.journal import JournalUnreachable
 
 ENDED = "order_ended_process"
 """The code of an order in the middle of which two processes ended."""
-
-_TOGETHER = ""
-"""The key of the orders that are worked at together; others are Import IDs."""
 
 
 class _Order(Protocol):
@@ -41,7 +41,9 @@ class InHand:
     Args:
         integration: The journal, and whose orders they are.
         job: What one process at a time does with them.
+        run: What tells this run from all others, without spaces.
         kept: Does what writes to the journal, whose failure is no failure of the run.
+        is_stopped: Whether the run works at no more orders.
         is_marked: Whether orders are marked: a preview writes nothing.
     """
 
@@ -49,21 +51,24 @@ class InHand:
         self,
         integration: Integration,
         job: str,
+        run: str,
         kept: Callable[[Callable[[], object]], None],
         *,
+        is_stopped: Callable[[], bool],
         is_marked: bool,
     ) -> None:
         self._integration = integration
         self._job = job
+        self._run = run
         self._kept = kept
+        self._is_stopped = is_stopped
         self._is_marked = is_marked
-        self._found: dict[str, str] | None = None
-        """What was marked when this run began, once it was read."""
-        self._suspects: set[str] = set()
-        """Orders that were in hand when a process died, and were not worked at since."""
+        self._found: dict[str, list[str]] | None = None
+        """By Import ID: the marks of the dead, once they were read, at orders that were not worked
+        at since."""
         self._left_out: set[str] = set()
-        self._marks: dict[str, str] = {}
-        """What is marked now."""
+        self._marks: set[str] = set()
+        """Those of this run."""
 
     def ended(self, orders: Sequence[T]) -> list[T]:
         """Return the orders in the middle of which two processes ended.
@@ -72,14 +77,16 @@ class InHand:
             JournalUnreachable: The marks could not be read.
         """
         found = self._read() if orders else {}
-        return [each for each in orders if each.import_id in found]
+        return [each for each in orders if len(found.get(each.import_id, ())) > 1]
 
     def settle(self, orders: Collection[_Order]) -> None:
-        """Take the marks off orders that were left out: who asks for one again has it tried."""
-        keys = {each.import_id for each in orders}
-        self._left_out |= keys
-        self._found = {key: text for key, text in self._read().items() if key not in keys}
-        self._take_off(keys)
+        """Keep one mark at orders that were left out: one that is asked for again is tried."""
+        found, surplus = self._read(), set[str]()
+        for each in orders:
+            self._left_out.add(each.import_id)
+            surplus.update(found[each.import_id][1:])
+            del found[each.import_id][1:]
+        self._take_off(surplus)
 
     def portions(self, orders: Sequence[T]) -> Iterator[list[T]]:
         """Yield orders in portions to be worked at, marked: those alone that may end the process.
@@ -91,69 +98,88 @@ class InHand:
         """
         if not orders:
             return
-        self._read()
+        found = self._read()
         orders = [each for each in orders if each.import_id not in self._left_out]
-        rest = [each for each in orders if each.import_id not in self._suspects]
+        rest = [each for each in orders if each.import_id not in found]
         for each in orders:
-            if each.import_id not in self._suspects:
-                continue
-            self._mark({each.import_id: "", _TOGETHER: _text(self._suspects)})
-            yield [each]
-            self._suspects.discard(each.import_id)
-            self._take_off([each.import_id])
+            if each.import_id in found:
+                marks = self._mark([each])
+                yield [each]
+                # It may not have been tried.
+                self._take_off(
+                    marks if self._is_stopped() else {*marks, *found.pop(each.import_id)}
+                )
         if rest:
-            ids = {each.import_id for each in rest}
-            self._mark({_TOGETHER: _text(self._suspects | ids)})
+            marks = self._mark(rest)
             yield rest
+            self._take_off(marks)
 
     def put_down(self) -> None:
-        """Take off the marks, at the end of the run; those of orders that it did not meet stay."""
-        if self._suspects:
-            self._mark({_TOGETHER: _text(self._suspects)})
-        stay = {*(self._found or ()), *([_TOGETHER] if self._suspects else ())}
-        self._take_off(self._marks.keys() - stay)
-        for kind in list(self._integration.marks_left) if self._is_marked else ():
-            self._kept(partial(self._forget, kind, ()))
+        """Take off this run's marks, at its end, and those that earlier runs could not."""
+        self._take_off(self._marks)
+        if self._is_marked and self._integration.marks_left:
+            self._kept(self._forget)
 
-    def _read(self) -> dict[str, str]:
+    def _read(self) -> dict[str, list[str]]:
         if self._found is None:
-            journal = self._integration.journal
-            self._marks = dict(journal.all_fingerprints(self._kind)) if self._is_marked else {}
-            # The order that two processes ended at may end the next one, too.
-            self._suspects = {*self._marks.get(_TOGETHER, "").split(), *self._marks} - {_TOGETHER}
-            self._found = {key: text for key, text in self._marks.items() if key != _TOGETHER}
+            self._found = {}
+            journal, kind = self._integration.journal, self._kind
+            own = self._integration.marks_left.get(kind, ())
+            for mark, process in journal.all_fingerprints(kind) if self._is_marked else ():
+                if mark not in own and not _is_running(process):
+                    self._found.setdefault(mark.partition(" ")[0], []).append(mark)
         return self._found
 
     @property
     def _kind(self) -> str:
         return self._integration.scoped(f"{self._job} in hand")
 
-    def _mark(self, marks: Mapping[str, str]) -> None:
-        if self._is_marked and not marks.items() <= self._marks.items():
-            self._marks.update(marks)
-            self._integration.marks_left.get(self._kind, set()).difference_update(marks)
-            journal = self._integration.journal
-            # A power failure is no order's fault.
-            self._kept(partial(journal.remember, self._kind, marks.items(), durable=False))
+    def _mark(self, orders: Sequence[_Order]) -> set[str]:
+        if not self._is_marked:
+            return set()
+        marks = {f"{each.import_id} {self._run}" for each in orders}
+        self._marks |= marks
+        self._integration.marks_left.get(self._kind, set()).difference_update(marks)
+        journal, process = self._integration.journal, _running(os.getpid())
+        rows = [(mark, process) for mark in sorted(marks)]
+        # A power failure is no order's fault.
+        self._kept(partial(journal.remember, self._kind, rows, durable=False))
+        return marks
 
-    def _take_off(self, keys: Collection[str]) -> None:
-        if self._is_marked and keys:
-            self._marks = {key: text for key, text in self._marks.items() if key not in keys}
-            # What stays marked, where the disk is full or the turn was lost, says that a process
-            # ended, and none did. Those that are worked at together are another process's by then.
-            left = self._integration.marks_left.setdefault(self._kind, set())
-            left.update({*keys} - {_TOGETHER})
-            self._kept(partial(self._forget, self._kind, keys))
+    def _take_off(self, marks: Collection[str]) -> None:
+        if marks:
+            # What stays marked, where the disk is full, says that a process ended, and none did.
+            self._integration.marks_left.setdefault(self._kind, set()).update(marks)
+            self._marks = self._marks.difference(marks)
+            self._kept(self._forget)
 
-    def _forget(self, kind: str, keys: Collection[str]) -> None:
-        left = self._integration.marks_left
-        due = {*left.get(kind, ()), *keys}
-        self._integration.journal.forget_fingerprints(kind, sorted(due), durable=False)
-        left.pop(kind, None)
+    def _forget(self) -> None:
+        try:
+            self._integration.take_off_marks()
+        except JournalUnreachable:
+            # Its connection may be older than a failure of the database that is over.
+            self._integration.take_off_marks()
 
 
-def _text(import_ids: Collection[str]) -> str:
-    return " ".join(sorted(import_ids))
+def _running(pid: int | str) -> str:
+    """Return which process runs under a number; empty where none does, or the system is no Linux.
+
+    A number is given again, in another container and after a start of the machine, too.
+    """
+    try:
+        # proc(5): its third field is the state, and the twenty-second is when it began.
+        fields = Path(f"/proc/{pid}/stat").read_bytes().decode(errors="replace")
+        state, *_, began = fields.rpartition(")")[2].split()[:20]
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        container = Path("/proc/self/ns/pid").readlink()
+    except OSError:
+        return ""
+    # One that its parent has not asked for yet has ended.
+    return "" if state in {"Z", "X"} else f"{pid} {began} {boot} {container}"
+
+
+def _is_running(process: str) -> bool:
+    return bool(process) and process == _running(process.partition(" ")[0])
 
 
 def why_left_out(doing: str, then: str) -> Problem:

@@ -77,7 +77,7 @@ class Integration:
         """Applied to each order of the store before it is mapped."""
         self.stop = Stop(clock=lambda: self.clock.monotonic())  # noqa: PLW0108 - it is replaced
         self.marks_left: dict[str, set[str]] = {}
-        """Marks of orders in hand that could not be taken off, by kind: each run tries again."""
+        """Marks of orders in hand that are to be taken off, by kind: each run tries again."""
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""
         self.clocks_noted: object = None
@@ -226,6 +226,16 @@ class Integration:
                 # Of the application's books: what was done is done, and its report is not lost.
                 _log.exception("the turn of %s could not be given back", kind)
 
+    def take_off_marks(self) -> None:
+        """Take off the marks of orders that no run has in hand any more (`engine.in_hand`).
+
+        Raises:
+            JournalUnreachable: The rest is to be taken off later.
+        """
+        for kind, marks in list(self.marks_left.items()):
+            self.journal.forget_fingerprints(kind, sorted(marks), durable=False)
+            del self.marks_left[kind]
+
     def require_setting_statuses(self) -> None:
         """Probe once the scope that sets statuses: before an order is in the books and still New.
 
@@ -264,6 +274,9 @@ class Integration:
     def close(self) -> None:
         """Close the store's client and the journal, if opened here. The books stay open."""
         self._close_store()
+        # Where they stay, this process counts as one that died.
+        with suppress(AvbcError):
+            self.take_off_marks()
         if "journal" in self.__dict__:
             self.journal.close()
             del self.journal

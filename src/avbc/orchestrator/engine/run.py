@@ -126,7 +126,14 @@ class Run(Generic[R]):
         self._attention = Attention(integration, task.turn or task.name)
         self._known: dict[str, dict[str, str]] = {}
         """What is to be remembered with the next flush: texts by key, by kind."""
-        self.in_hand = InHand(integration, task.turn, self._marked, is_marked=not task.preview)
+        self.in_hand = InHand(
+            integration,
+            task.turn,
+            self._id,
+            self._kept,
+            is_stopped=lambda: bool(self.report.stopped),
+            is_marked=not task.preview,
+        )
         """The orders that the run works at."""
         self.order_pages = OrderPages(self.store, self)
         self.orders_now = OrdersNow(self.order_pages, self.clock)
@@ -462,11 +469,6 @@ class Run(Generic[R]):
             # What was done is done and safe: without its record it is looked at again.
             self.report.unrecorded = self.report.unrecorded or str(error)
             _log.warning("a part of the journal is lost: %s", error)
-
-    def _marked(self, work: Callable[[], object]) -> None:
-        # The marks of another process, which has the turn now, are its own.
-        if not self.writes.why_lost:
-            self._kept(work)
 
     @contextmanager
     def _taken_turn(self) -> Generator[None]:
