@@ -247,7 +247,9 @@ class Processes:
 
     def another(self, **options: Any) -> Orchestrator:
         url = self.url.render_as_string(hide_password=False)
-        return self._join(books=self._stack.enter_context(SqlGateway(url)), **options)
+        web = self._join(books=self._stack.enter_context(SqlGateway(url)), **options)
+        self._stack.callback(web.close)
+        return web
 
     def end_connections(self) -> None:
         """End all connections to PostgreSQL, and with them the turn."""
