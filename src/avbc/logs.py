@@ -6,7 +6,7 @@ Many stores may be served by one process, and by several threads of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -100,3 +100,19 @@ def get_logger(name: str) -> logging.Logger:
     # The same one twice is one. Filters of a logger see its own records alone.
     logger.addFilter(_NAMES_STORE)
     return logger
+
+
+def log_lines(logger: logging.Logger, level: int, texts: Iterable[str]) -> None:
+    """Log each line as a record: one without the store's name says little among others."""
+    for text in texts:
+        for line in lines_of(text):
+            logger.log(level, "%s", line)
+
+
+def lines_of(text: str) -> list[str]:
+    r"""Return the lines of a text, without indents and empty ones.
+
+    >>> lines_of("two faults:\n  one\n  two")
+    ['two faults:', 'one', 'two']
+    """
+    return [line for each in text.splitlines() if (line := each.strip())]

@@ -429,6 +429,96 @@ def test_another_failure_is_logged_at_once_and_numbers_make_no_other(
     assert told == [("after 3 s", 1), ("after 14 s", 0), ("for ever", 1), ("after 5 s", 0)]
 
 
+def lines(caplog: pytest.LogCaptureFixture, level: int = logging.INFO) -> list[tuple[str, str]]:
+    """What was logged since the last call, and at which level."""
+    found = [each for each in caplog.records if each.levelno >= level]
+    assert all(each.__dict__["store"] for each in found)
+    said = [(each.levelname, each.getMessage()) for each in found]
+    caplog.clear()
+    return said
+
+
+def test_a_failure_that_was_logged_leaves_a_summary_without_its_words(
+    process: Join, time: Time, store: FakeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An import fails before it begins, a check of hooks ends early: one failure."""
+    caplog.set_level(logging.INFO)
+    hooks = Job("check_hooks", every=HOUR)
+    process(token="x").run_cycle([hooks])
+    said = lines(caplog)
+    assert [text for level, text in said if level != "INFO"] == [
+        (
+            "Example store: check_hooks failed: GET /v3/hooks was answered with 401 Unauthorized: "
+            "Unauthorized. The access token is wrong, or its API account was deleted: copy the "
+            "token again, or create a new API account."
+        )
+    ]
+    assert [level for level, _ in said] == ["INFO", "ERROR", "INFO"]
+    for schedule in ([IMPORT, hooks], [Job("follow_orders")], [hooks]):
+        time.passes(MINUTE)
+        report = process(token="x").run_cycle(schedule)
+        assert not report.ok
+        said = lines(caplog)
+        assert {level for level, _ in said} == {"INFO"}
+        assert not any("401" in text for _, text in said)
+    assert said[0][1].endswith("Stopped early: TokenRefused")
+    caplog.set_level(logging.DEBUG)
+    process(token="x").run_cycle([hooks])
+    assert any("401" in text for _, text in lines(caplog, logging.DEBUG))
+
+
+def test_a_turn_that_another_process_has_is_no_warning(
+    join: Join,
+    new_books: Callable[..., SqlGateway],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    file_books = new_books(f"sqlite:///{tmp_path}/books.db")
+    web = join(books=file_books)
+    with file_books.take_turn(f"import_orders {scope_of(web.settings)}"):
+        report = web.run_cycle([IMPORT, Job("follow_orders")])
+    assert report.jobs
+    said = lines(caplog)
+    assert {level for level, _ in said} == {"INFO"}
+    assert said[-1][1].endswith("Left to another process: import_orders.")
+    # A report that is not good for another reason is still a warning.
+    web.import_orders = lambda: ImportReport(stopped="no")  # type: ignore[method-assign]
+    web.run_cycle([IMPORT])
+    assert [level for level, _ in lines(caplog)] == ["WARNING"]
+
+
+def test_each_line_of_a_summary_is_a_record(
+    process: Join, time: Time, store: FakeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    store.fail("*", "503", times=99)
+    process().run_cycle([IMPORT, PRODUCTS])
+    said = lines(caplog)
+    assert not any("\n" in text for _, text in said)
+    assert said[-1] == (
+        "INFO",
+        (
+            "Example store (WEB): The store did not answer in 1 cycle; the next try is at 12:05 "
+            "UTC. Not tried: push_products."
+        ),
+    )
+    assert said[-2][1].startswith("Example store, 2026-01-02 12:00:00 UTC: 1 of 1 jobs failed")
+
+
+def test_a_failure_of_several_lines_is_logged_in_one(
+    process: Join, caplog: pytest.LogCaptureFixture
+) -> None:
+    web = process()
+
+    def fail() -> None:
+        raise avbc.AvbcError("two faults:\n  one\n  two")
+
+    web.import_orders = fail  # type: ignore[method-assign, assignment]
+    web.run_cycle([IMPORT])
+    assert errors(caplog) == ["Example store: import_orders failed: two faults: one two"]
+
+
 def test_the_journal_has_no_words_of_a_failure_and_no_secret(
     process: Join, journal: Journal
 ) -> None:

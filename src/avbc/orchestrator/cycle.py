@@ -15,10 +15,10 @@ from typing import Protocol, cast
 import attrs
 
 from avbc.acctvantage.gateway import ImportGateway
-from avbc.bigcommerce import BadAnswer, StoreUnavailable, StoreUnreachable
+from avbc.bigcommerce import BadAnswer, StopAsked, StoreUnavailable, StoreUnreachable
 from avbc.clock import Clock
 from avbc.errors import AvbcError
-from avbc.logs import STORE, get_logger, working_for
+from avbc.logs import STORE, get_logger, lines_of, log_lines, working_for
 from avbc.orchestrator.engine.cycles import (
     Cycles,
     LastCycle,
@@ -108,6 +108,16 @@ class JobOutcome:
     """Why it failed. The next cycle calls it again."""
 
     @property
+    def failure(self) -> Exception | None:
+        """The error that it failed with, or that ended it early; None where there was none."""
+        return self.error or getattr(self.report, "failure", None)
+
+    @property
+    def is_taken(self) -> bool:
+        """Another process did the same for the store, so nothing was done."""
+        return bool(getattr(self.report, "is_taken", False))
+
+    @property
     def ok(self) -> bool:
         """It did not fail, and its report is ok."""
         return self.error is None and bool(getattr(self.report, "ok", True))
@@ -194,6 +204,8 @@ class CycleReport(Report):
             f"{start}{done}, "
             f"{counted(self.requests, 'request')}{', then stopped' if self.stopped else ''}."
         )
+        if taken := [job.method for job in self.jobs if job.is_taken]:
+            text += f" Left to another process: {named(taken)}."
         if self.worklist:
             text += f" {waiting(self.worklist)} for a person."
         return "\n".join([text, *self.notes])
@@ -304,13 +316,15 @@ class Cycle:
                 report = self._run(schedule, started, spread=spread)
         else:
             report = self._disabled(started)
-        report = attrs.evolve(report, notes=(*notes, *report.notes), settings_error=error)
-        if report.jobs or report.notes:
-            # Jobs that failed have lines of their own.
-            is_ok = error is None and all(job.ok for job in report.jobs if job.error is None)
+        if report.jobs or report.notes or notes:
+            # Failures have lines of their own, and those are not repeated in each cycle.
+            is_ok = all(job.ok or job.failure or job.is_taken for job in report.jobs)
             level = logging.INFO if is_ok else logging.WARNING
-            _log.log(level, "%s", report.summary(), extra=STORE.get().fields)
-        return report
+            headline = attrs.evolve(report, notes=()).summary()
+            _log.log(level, "%s", headline, extra=STORE.get().fields)
+            log_lines(_log, logging.INFO if error is None else logging.WARNING, notes)
+            log_lines(_log, logging.INFO, report.notes)
+        return attrs.evolve(report, notes=(*notes, *report.notes), settings_error=error)
 
     def _run(self, schedule: Sequence[Job], started: datetime, *, spread: bool) -> CycleReport:
         web, begun = self._web, self._web.clock.monotonic()
@@ -484,7 +498,7 @@ class Cycle:
                 continue
             outcome = self._do(job)
             course.jobs.append(outcome)
-            failure = outcome.error or getattr(outcome.report, "failure", None)
+            failure = outcome.failure
             if failure is None and not getattr(outcome.report, "stopped", ""):
                 course.done[job.method] = course.at
             course.is_silent = course.is_silent or self._is_silence(failure)
@@ -516,14 +530,18 @@ class Cycle:
         self, course: _Course, told: Mapping[str, datetime], now: datetime
     ) -> dict[str, datetime]:
         """Log the failures that were not logged lately; returns what was."""
-        failed = [(job.method, job.error) for job in course.jobs if job.error is not None]
+        failed = [
+            (job.method, job.failure)
+            for job in course.jobs
+            if job.failure is not None and not isinstance(job.failure, StopAsked)
+        ]
         known, news = failures_to_tell(failed, self._web.settings, told, now)
         for methods, error in news:
             _log.error(
                 "%s: %s %s",
                 self._name,
                 named(methods),
-                JobOutcome(methods[0], error=error),
+                " ".join(lines_of(str(JobOutcome(methods[0], error=error)))),
                 # Of avbc's own, the message says all.
                 exc_info=None if isinstance(error, AvbcError) else error,
                 extra=STORE.get().fields,

@@ -51,6 +51,8 @@ class RunReport(Report):
     """Why it ended early, or empty. The next run takes what is left."""
     failure: AvbcError | None = attrs.field(default=None, repr=False, eq=False)
     """The error that ended it early; None where none did."""
+    is_taken: bool = False
+    """It did nothing, since another process did the same for the store; `stopped` says so."""
     unrecorded: str = ""
     """Why the journal or the worklist lacks a part of it, or empty. The next run looks again."""
     requests: int = 0

@@ -427,7 +427,9 @@ class Run(Generic[R]):
             collecting(self._unknown_fields),
         ):
             try:
-                if not self.is_over():
+                if self.is_over():
+                    self.report.is_taken = bool(self.writes.why_lost)
+                else:
                     self._require_setup(faults())
                     job(self)
             except AvbcError as error:
@@ -438,8 +440,19 @@ class Run(Generic[R]):
                 self.report.finished = self.clock.now()
                 self.report.requests = self.store.requests_sent - self._requests_before
                 self.report.unknown_fields = tuple(sorted(self._unknown_fields))
-            _log.info("%s", self.report.summary())
+            self._log_summary()
             tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
+
+    def _log_summary(self) -> None:
+        """Log how the run went: the words of what failed at DEBUG alone.
+
+        It may fail in each cycle, and the cycle logs it once an hour.
+        """
+        report, summary = self.report, self.report.summary()
+        if report.failure is not None:
+            _log.debug("%s", summary)
+            summary = summary.replace(report.stopped, type(report.failure).__name__)
+        _log.info("%s", summary)
 
     def _require_setup(self, found: Iterable[Fault]) -> None:
         """Make sure that nothing is wrong with the set-up that concerns every record.
