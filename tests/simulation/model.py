@@ -242,7 +242,7 @@ def ships_each_shipment_once(one: One) -> str:
     twice = sorted(number for number, times in numbers.items() if times > 1)
     if twice:
         return f"shipments {twice} are in the store twice"
-    others = sorted(numbers.keys() - one.diary.shipments.keys())
+    others = sorted(numbers.keys() - one.diary.shipments.keys() - one.diary.deleted)
     return f"shipments {others} are another order's" if others and one.booked else ""
 
 

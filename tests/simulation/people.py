@@ -93,6 +93,8 @@ class Diary:
     """Whether it was stopped in the store then."""
     shipments: dict[int, int] = attrs.field(factory=dict[int, int])
     """Units of the first line by the number of AcctVantage's shipment."""
+    deleted: set[int] = attrs.field(factory=set[int])
+    """The shipments that went with a sales order: the store may have them, and keeps them."""
     hidden_at: datetime | None = None
     """Since when it spoils every answer that contains it."""
     notes: str = ""
@@ -432,6 +434,7 @@ class People:
         self.books.delete_order(f"WEB{order_id}")
         diary = self.diaries[order_id]
         diary.booked, diary.booked_at = "Open", None
+        diary.deleted.update(diary.shipments)
         for each in (diary.shipments, diary.refusals, diary.receipts, diary.wants):
             each.clear()
         return f"deletes WEB{order_id}"

@@ -235,3 +235,22 @@ def test_what_is_reported_twice_and_never() -> None:
         life.model.report([attrs.evolve(item, fix="Do something else.")])
         life.model.quiet()
         assert [each.rule for each in life.model.found] == ["is_reported_once", "is_reported"]
+
+
+def test_what_was_shipped_for_a_sales_order_that_was_deleted(one: One) -> None:
+    assert model.ships_each_shipment_once(diary(one, shipments={}))
+    with Life(Setup()) as life:
+        order_id = life.place(payment="cash")
+        life.cycle()
+        life.people.do("ship", order_id)
+        life.cycle()
+        life.people.do("set_status", order_id, status=13)
+        life.cycle()
+        assert life.people.do("delete", order_id)
+        life.people.do("set_status", order_id, status=11)
+        life.cycle()
+        life.cycle()
+        assert [str(each) for each in life.model.found] == []
+        (again,) = life.model._each()
+        assert again.booked is not None
+        assert model.ships_each_shipment_once(again) == ""
