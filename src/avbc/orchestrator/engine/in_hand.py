@@ -22,6 +22,7 @@ from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
+from avbc.stopping import is_stop_due
 
 ENDED = "order_ended_process"
 """The code of an order in the middle of which two processes ended."""
@@ -69,6 +70,8 @@ class InHand:
         self._left_out: set[str] = set()
         self._marks: set[str] = set()
         """Those of this run."""
+        self._is_unwritten = False
+        """Whether the journal took no marks when it was written last."""
 
     def ended(self, orders: Sequence[T]) -> list[T]:
         """Return the orders in the middle of which two processes ended.
@@ -117,7 +120,9 @@ class InHand:
     def put_down(self) -> None:
         """Take off this run's marks, at its end, and those that earlier runs could not."""
         self._take_off(self._marks)
-        if self._is_marked and self._integration.marks_left:
+        # Who is asked to stop does not wait a second time for what holds the journal.
+        is_held = self._is_unwritten and is_stop_due()
+        if self._is_marked and self._integration.marks_left and not is_held:
             self._kept(self._forget)
 
     def _read(self) -> dict[str, list[str]]:
@@ -140,23 +145,32 @@ class InHand:
         marks = {f"{each.import_id} {self._run}" for each in orders}
         self._marks |= marks
         self._integration.marks_left.get(self._kind, set()).difference_update(marks)
-        journal, process = self._integration.journal, _running(os.getpid())
+        process = _running(os.getpid())
         rows = [(mark, process) for mark in sorted(marks)]
-        # A power failure is no order's fault.
-        self._kept(partial(journal.remember, self._kind, rows, durable=False))
+        self._is_unwritten = True
+        self._kept(partial(self._remember, rows))
         return marks
+
+    def _remember(self, rows: Sequence[tuple[str, str]]) -> None:
+        # A power failure is no order's fault.
+        self._integration.journal.remember(self._kind, rows, durable=False)
+        self._is_unwritten = False
 
     def _take_off(self, marks: Collection[str]) -> None:
         if marks:
             # What stays marked, where the disk is full, says that a process ended, and none did.
             self._integration.marks_left.setdefault(self._kind, set()).update(marks)
             self._marks = self._marks.difference(marks)
-            self._kept(self._forget)
+            # Who is asked to stop tries once, at the end: each try may wait for a lock.
+            if not is_stop_due():
+                self._kept(self._forget)
 
     def _forget(self) -> None:
         try:
             self._integration.take_off_marks()
         except JournalUnreachable:
+            if is_stop_due():
+                raise
             # Its connection may be older than a failure of the database that is over.
             self._integration.take_off_marks()
 

@@ -40,6 +40,7 @@ from avbc.orchestrator.engine.store_days import StoreDays
 from avbc.orchestrator.worklist import OnAttention
 from avbc.secret import Secret
 from avbc.settings import Settings
+from avbc.stopping import StopRequest, ended_by
 
 _log = get_logger("avbc.orchestrator")
 
@@ -274,8 +275,10 @@ class Integration:
     def close(self) -> None:
         """Close the store's client and the journal, if opened here. The books stay open."""
         self._close_store()
-        # Where they stay, this process counts as one that died.
-        with suppress(AvbcError):
+        # Where they stay, this process counts as one that died. It waits for no lock.
+        at_once = StopRequest()
+        at_once.ask()
+        with suppress(AvbcError), ended_by(at_once):
             self.take_off_marks()
         if "journal" in self.__dict__:
             self.journal.close()
