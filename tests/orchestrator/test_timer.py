@@ -37,6 +37,16 @@ START = datetime(2026, 1, 2, tzinfo=UTC)
 BOOKS: ImportGateway = create_autospec(SqlGateway, instance=True)
 
 
+JOURNALS: list[Journal] = []
+
+
+@pytest.fixture(autouse=True)
+def closed_journals() -> Iterator[None]:
+    yield
+    while JOURNALS:
+        JOURNALS.pop().close()
+
+
 class Web:
     """Counts what the timer calls. `act` is run by each call with the method's name."""
 
@@ -49,6 +59,7 @@ class Web:
         self.act = act
         self.items: tuple[WorklistItem, ...] = ()
         self.journal = Journal("sqlite://")
+        JOURNALS.append(self.journal)
         self.cycle = Cycle(self, lambda: self.journal, self.is_answering)
 
     def run_cycle(
