@@ -402,8 +402,8 @@ class Database:
         as much as most statements.
         """
         try:
-            connection = self._kept.pop() if self._kept else self.engine.connect()
-        except IndexError:  # pragma: no cover  # another thread took the last one
+            connection = (self._kept or []).pop()
+        except IndexError:
             connection = self.engine.connect()
         try:
             result = work(connection)

@@ -202,7 +202,7 @@ class Endings:
             or run.settings.order_status.updates != "push"
         ):
             return
-        # No push looks at it before its status changes, and the store lists it.
+        # The store lists it again, and the push reads it only when its status changes.
         run.settle([existing.import_id], area="push_order_statuses", codes=[NOT_THERE])
         is_refused = ending.result == "refused"
         # What was refused waits until a person gives it another status.

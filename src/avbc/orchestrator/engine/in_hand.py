@@ -1,13 +1,13 @@
 """The orders that a run has in hand, in the journal: so that one that ends its process is found.
 
-An order may end the process that works at it, without an error: a crash in a driver, too little
-memory. Whatever starts the process again would have it end again and again, and no other order
-would be imported.
+An order can crash the process that handles it, without an error: by a fault in a driver, or for
+want of memory. A process that is started again would crash again, and no other order would be
+imported.
 
 Before a run works at orders, it leaves a mark of its own at each, and takes it off after that, even
 where it lost its turn. A mark that is found is of a run whose process died, unless that process
-still runs here. Such an order is worked at by itself. Where a second process dies at it, the next
-run finds the marks of two, and leaves the order out.
+still runs here. Such an order is then handled alone. If a second process dies at it, the next run
+finds two marks, and leaves the order out.
 """
 
 from __future__ import annotations
