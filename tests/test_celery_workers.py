@@ -42,7 +42,6 @@ APP = f"""
 import os
 import signal
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import celery
@@ -79,6 +78,17 @@ def kill(order, bundle):
     return bundle
 
 
+def orchestrator(settings, books):
+    store = None
+    if "IMPATIENT" in os.environ:
+        retries = avbc.bigcommerce.Retries(attempts=1)
+        api = settings.store
+        store = avbc.BigCommerce(
+            api_url=api.api_url, access_token=api.access_token, timeout=2, retries=retries
+        )
+    return avbc.Orchestrator(settings, books, store=store, customise=[kill])
+
+
 app = celery.Celery("shops", broker=os.environ["BROKER"], backend=os.environ["BROKER"])
 prefix = {{"global_keyprefix": os.environ["PREFIX"]}}
 app.conf.update(
@@ -90,7 +100,7 @@ avbc.celery.register(
     app,
     stores=os.environ["STORES"],
     books=books,
-    orchestrator=partial(avbc.Orchestrator, customise=[kill]),
+    orchestrator=orchestrator,
 )
 app.conf.beat_schedule = avbc.celery.beat_schedule()
 """
@@ -310,6 +320,97 @@ def test_clocks_of_workers_are_off(crew: Crew, save: Save, environment: dict[str
     (line,) = crew.lines("90 s ahead of the database's")
     assert "WARNING" in line
     assert not crew.lines("revoked")
+
+
+def pass_time(books_url: str, by: timedelta) -> None:
+    """Have all cycles be older."""
+    stamps = [getattr(last_cycles.c, name) for name in ("began_at", "ended_at", "next_at")]
+    with SqlGateway(books_url) as books, books.engine.begin() as connection:
+        connection.execute(sa.update(last_cycles).values({at: at - by for at in stamps}))
+
+
+def lists(store: StoreProcess) -> int:
+    """How often the store was asked for new orders."""
+    return len([each for each in store.log if each.path == "/v2/orders"])
+
+
+def give_token(path: str, token: str) -> None:
+    """Write an access token into a settings file."""
+    text = Path(path).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("access_token")]
+    lines.insert(lines.index("[store]") + 1, f'access_token = "{token}"')
+    Path(path).write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def test_each_store_has_its_own_fault_and_its_own_interval(
+    crew: Crew, save: Save, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment["IMPATIENT"] = "yes"
+    monkeypatch.delenv("AVBC_ACCESS_TOKEN")
+    environment.pop("AVBC_ACCESS_TOKEN")
+    books = environment["BOOKS"]
+    with ExitStack() as stack:
+        wrong, hangs, well = (
+            stack.enter_context(StoreProcess(orders=0)) for _ in ("WRO", "HNG", "WEL")
+        )
+        hangs.fail("*", "timeout", times=1000)
+        paths = {
+            code: save(store.api_url, code)
+            for code, store in (("WRO", wrong), ("HNG", hangs), ("WEL", well))
+        }
+        for code, path in paths.items():
+            give_token(path, "wrong-token" if code == "WRO" else "example-token")
+        crew.start_workers()
+        crew.start_beat()
+        # A wrong token is logged once. A store that hangs delays no other, and is left alone for
+        # more than its minute.
+        for cycle in range(1, 4):
+            wait_until(lambda: lists(well) == cycle and len(wrong.log) >= cycle)  # noqa: B023
+            if cycle == 1:
+                wait_until(lambda: "HNG" in cycles(books))
+                asked = len(hangs.log)
+            pass_time(books, timedelta(minutes=1))
+        wait_until(lambda: lists(well) == 4)
+        assert len(hangs.log) <= asked + 2
+        assert len(crew.lines("The access token is wrong")) == 1
+        give_token(paths["WRO"], "another-token")
+        pass_time(books, timedelta(minutes=1))
+        wait_until(lambda: len(crew.lines("The access token is wrong")) == 2)
+        # An interval that was changed holds without a restart: from the next cycle on.
+        text = Path(paths["WEL"]).read_text(encoding="utf-8")
+        longer = text.replace("check_interval_minutes = 1\n", "check_interval_minutes = 60\n")
+        assert longer != text
+        Path(paths["WEL"]).write_text(longer)
+        pass_time(books, timedelta(minutes=1))
+        before = lists(well)
+        wait_until(lambda: lists(well) > before)
+        before, dispatched = lists(well), len(crew.lines("avbc.dispatch"))
+        pass_time(books, timedelta(minutes=30))
+        wait_until(lambda: len(crew.lines("avbc.dispatch")) >= dispatched + 6)
+        assert lists(well) == before
+        assert not crew.lines("Traceback")
+
+
+def test_what_fails_for_now_is_tried_again_and_what_piled_up_costs_nothing(
+    crew: Crew, save: Save, sender: Any, environment: dict[str, str]
+) -> None:
+    environment["IMPATIENT"] = "yes"
+    with StoreProcess(orders=4) as shop:
+        path = save(shop.api_url)
+        # No worker is there, and beat goes on.
+        for _ in range(100):
+            sender.send_task("avbc.dispatch")
+        shop.fail("GET /v2/orders*", "503", times=2)
+        result = sender.send_task("avbc.import_orders", [path])
+        crew.start_workers()
+        assert result.get(timeout=PATIENCE)["summary"].startswith("Imported")
+        wait_until(lambda: waiting(environment) == 0)
+        assert len(crew.lines("import_orders follows in 1 s")) == 2
+        # Of all the messages one did something for each worker, at most.
+        found = crew.lines("avbc.dispatch")
+        assert len([line for line in found if "another message did it" in line]) >= 98
+        assert len(crew.lines("stores are due")) <= 2
+        assert is_done(shop)
 
 
 # --- an import that takes long ---

@@ -516,17 +516,21 @@ def is_as_in_the_store(one: One) -> str:
 
 
 def has_left_to_ship_what_is_left(one: One) -> str:
-    """What was refunded, or shipped in the store by hand, is not to be shipped."""
+    """What was refunded, or shipped in the store by hand, is not to be shipped.
+
+    What AcctVantage itself has shipped stays as it is.
+    """
     booked, order = one.booked, one.order
     if booked is None or order is None or booked.status in SHIPPED or not _goes_on(one):
         return ""
     if one.has("left_to_ship_differs") or one.status in (2, 10):
         return ""
     line = order.products[0]
-    by_hand = one.shipped()[whole(line["id"])] - sum(one.diary.shipments.values())
+    here_shipped = sum(one.diary.shipments.values())
+    by_hand = one.shipped()[whole(line["id"])] - here_shipped
     gone = whole(line.get("quantity_refunded", 0)) + max(0, by_hand)
     here = next((each for each in booked.lines if each.store_line_id == line["id"]), None)
-    if here is None or here.to_ship <= max(0, here.quantity - gone):
+    if here is None or here.to_ship <= max(here_shipped, here.quantity - gone):
         return ""
     return f"{here.to_ship} of {here.quantity} left to ship, and {gone} have left"
 

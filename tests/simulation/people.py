@@ -257,7 +257,8 @@ class People:
         diary = self.diaries[order_id]
         if order.header["status_id"] != before:
             diary.status, diary.status_at = whole(order.header["status_id"]), self.now()
-        return f"refunds {f'{units} MUG-BLUE of' if units else 'all of'} order {order_id}"
+        what = f"{units} {diary.lines[0][0]}" if units else "all"
+        return f"refunds {what} of order {order_id}"
 
     @act("the merchant")
     def edit(self, order_id: int, units: int = 4) -> str:
