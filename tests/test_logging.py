@@ -314,8 +314,10 @@ def test_the_timer_names_the_store_once(
     with caplog.at_level(logging.DEBUG, "avbc"):
         web.run(schedule=[Job("import_orders")], on_report=lambda _: web.stop())
     assert {each.__dict__["store"] for each in caplog.records} == {"Example store"}
-    assert [text.count("Example store") for text in caplog.messages] == [1] * len(caplog.messages)
-    assert any(text.startswith("Example store, 20") for text in caplog.messages)
+    assert [text.count("Example store (WEB)") for text in caplog.messages] == [1] * len(
+        caplog.messages
+    )
+    assert "Example store (WEB): 1 of 1 jobs failed, 0 requests." in caplog.messages
 
 
 def test_an_error_that_is_raised_has_the_store_as_a_note(

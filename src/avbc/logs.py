@@ -35,7 +35,7 @@ class StoreName:
 
     @property
     def fields(self) -> dict[str, object]:
-        """The fields of a log record: for the `extra` of a line that names the store itself."""
+        """The fields of a log record."""
         return {"store": self.name, "import_source_code": self.import_source_code}
 
     @property
@@ -76,7 +76,7 @@ def working_for(store: StoreName) -> Generator[None]:
 class _NamesStore(logging.Filter):
     """Names the store in each record, as text and as fields, which are empty where there is none.
 
-    A record that has the fields names the store itself, or comes from another process.
+    A record that has the fields comes from another process, and names the store already.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -392,7 +392,7 @@ def test_a_wrong_token_is_logged_once_an_hour_and_when_settings_change(
     said = errors(caplog)
     assert len(said) == 1
     assert said[0].startswith(
-        "Example store: import_orders and follow_orders failed: GET /v2/orders"
+        "Example store (WEB): import_orders and follow_orders failed: GET /v2/orders"
     )
     for _ in range(11):
         time.passes(5 * MINUTE)
@@ -448,7 +448,7 @@ def test_a_failure_that_was_logged_leaves_a_summary_without_its_words(
     said = lines(caplog)
     assert [text for level, text in said if level != "INFO"] == [
         (
-            "Example store: check_hooks failed: GET /v3/hooks was answered with 401 Unauthorized: "
+            "Example store (WEB): check_hooks failed: GET /v3/hooks was answered with 401 Unauthorized: "
             "Unauthorized. The access token is wrong, or its API account was deleted: copy the "
             "token again, or create a new API account."
         )
@@ -503,7 +503,7 @@ def test_each_line_of_a_summary_is_a_record(
             "UTC. Not tried: push_products."
         ),
     )
-    assert said[-2][1].startswith("Example store, 2026-01-02 12:00:00 UTC: 1 of 1 jobs failed")
+    assert said[-2][1].startswith("Example store (WEB): 1 of 1 jobs failed")
 
 
 def test_a_failure_of_several_lines_is_logged_in_one(
@@ -516,7 +516,7 @@ def test_a_failure_of_several_lines_is_logged_in_one(
 
     web.import_orders = fail  # type: ignore[method-assign, assignment]
     web.run_cycle([IMPORT])
-    assert errors(caplog) == ["Example store: import_orders failed: two faults: one two"]
+    assert errors(caplog) == ["Example store (WEB): import_orders failed: two faults: one two"]
 
 
 def test_the_journal_has_no_words_of_a_failure_and_no_secret(

@@ -411,7 +411,10 @@ def test_a_cycle_that_fails_is_told_and_the_next_one_runs(
     assert reports[1].ok
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [(record.name, record.message) for record in errors] == [
-        ("avbc.orchestrator", "Example store: import_orders failed: GET /v2/orders: no connection")
+        (
+            "avbc.orchestrator",
+            "Example store (WEB): import_orders failed: GET /v2/orders: no connection",
+        )
     ]
     assert errors[0].exc_info is None
 

@@ -18,7 +18,7 @@ from avbc.acctvantage.gateway import ImportGateway
 from avbc.bigcommerce import BadAnswer, StopAsked, StoreUnavailable, StoreUnreachable
 from avbc.clock import Clock
 from avbc.errors import AvbcError
-from avbc.logs import STORE, get_logger, lines_of, log_lines, working_for
+from avbc.logs import get_logger, lines_of, log_lines, working_for
 from avbc.orchestrator.engine.cycles import (
     Cycles,
     LastCycle,
@@ -192,23 +192,26 @@ class CycleReport(Report):
 
     def summary(self) -> str:
         """How the cycle went, and its notes."""
-        start = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: "
+        headline = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {self.headline}"
+        return "\n".join([headline, *self.notes])
+
+    @property
+    def headline(self) -> str:
+        """How the cycle went, in a line that does not name the store."""
         if self.is_early and self.next_at is not None:
-            return "\n".join([f"{start}not due before {_moment(self.next_at)}.", *self.notes])
+            return f"not due before {_moment(self.next_at)}."
         if self.taken:
-            return "\n".join([f"{start}{self.taken}.", *self.notes])
+            return f"{self.taken}."
         done = f"{counted(len(self.jobs), 'job')} done"
         if self.failed:
             done = f"{len(self.failed)} of {len(self.jobs)} jobs failed"
-        text = (
-            f"{start}{done}, "
-            f"{counted(self.requests, 'request')}{', then stopped' if self.stopped else ''}."
-        )
+        end = ", then stopped" if self.stopped else ""
+        text = f"{done}, {counted(self.requests, 'request')}{end}."
         if taken := [job.method for job in self.jobs if job.is_taken]:
             text += f" Left to another process: {named(taken)}."
         if self.worklist:
             text += f" {waiting(self.worklist)} for a person."
-        return "\n".join([text, *self.notes])
+        return text
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per job: job, ok, outcome."""
@@ -320,8 +323,7 @@ class Cycle:
             # Failures have lines of their own, and those are not repeated in each cycle.
             is_ok = all(job.ok or job.failure or job.is_taken for job in report.jobs)
             level = logging.INFO if is_ok else logging.WARNING
-            headline = attrs.evolve(report, notes=()).summary()
-            _log.log(level, "%s", headline, extra=STORE.get().fields)
+            _log.log(level, "%s", report.headline)
             log_lines(_log, logging.INFO if error is None else logging.WARNING, notes)
             log_lines(_log, logging.INFO, report.notes)
         return attrs.evolve(report, notes=(*notes, *report.notes), settings_error=error)
@@ -538,13 +540,11 @@ class Cycle:
         known, news = failures_to_tell(failed, self._web.settings, told, now)
         for methods, error in news:
             _log.error(
-                "%s: %s %s",
-                self._name,
+                "%s %s",
                 named(methods),
                 " ".join(lines_of(str(JobOutcome(methods[0], error=error)))),
                 # Of avbc's own, the message says all.
                 exc_info=None if isinstance(error, AvbcError) else error,
-                extra=STORE.get().fields,
             )
         return known
 
