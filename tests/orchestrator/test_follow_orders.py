@@ -690,6 +690,22 @@ def test_the_echo_of_our_own_status_says_nothing_about_goods(
     assert to_ship(books, order) == [3, 2]
 
 
+def test_the_echo_of_an_earlier_status_says_nothing_about_goods(
+    webs: Callable[..., Orchestrator], settings: Settings, books: SqlGateway, place: Place
+) -> None:
+    rows = settings.order_status.mapping
+    row = attrs.evolve(rows[0], acctvantage="Packed", bigcommerce=SHIPPED)
+    web = webs(order_status={"mapping": (row,)})
+    order = place(web=web)
+    books.set_order_status(f"WEB{order.id}", "Packed")
+    assert len(web.push_order_statuses().sent) == 1
+    # A person takes it back before the next cycle.
+    books.set_order_status(f"WEB{order.id}", "Picked")
+    web.follow_orders()
+    assert to_ship(books, order) == [3, 2]
+    assert not waits(web, order)
+
+
 def test_an_edited_quantity_is_an_edit_until_the_order_is_shipped(
     web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
 ) -> None:

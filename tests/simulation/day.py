@@ -10,7 +10,7 @@ from functools import partial
 
 import attrs
 from life import HOOK, settings_of
-from model import Model, Violation, Write
+from model import LAST_LOOK, LOOK, Model, Violation, Write
 from people import Deed, People
 from plan import CYCLES, Event, Plan
 from world import Worker, World
@@ -156,9 +156,11 @@ class _Day:
                 self._tell("the store", f"answers no {options['match']} till {ends:.0f} minutes")
             case "scarce":
                 self.world.store.set_options(quota=options["limit"], other_apps=options["others"])
+                self.model.look = LAST_LOOK
                 self._tell("the store", f"lets through {options['limit']} requests in 30 seconds")
             case "plenty":
                 self.world.store.set_options(quota=1_000_000, other_apps=0)
+                self.model.look = LOOK
                 self._tell("the store", "lets all requests through again")
             case "set_clock":
                 minutes, machine = options["minutes"], options.get("machine", 0)
@@ -171,6 +173,7 @@ class _Day:
                 self._tell("the application", "will fail when it is told of the worklist")
             case "fill_disk":
                 self.world.workers[options["worker"] - 1].books.full = options["times"]
+                self.model.forget(worker)
                 self._tell(worker, f"has a full disk for {options['times']} transactions")
             case "kill":
                 self._tell(worker, "dies")

@@ -28,8 +28,8 @@ MAPPED = {"Picked": 8, "Packed": 3, "Shipped/Invoice": 2}
 """The Order Status Mapping of all settings."""
 GONE = {3: 1, 2: 2, 10: 3}
 """Statuses of goods that have left, which no order goes back from."""
-LOOK = timedelta(seconds=5)
-"""How long a look at an order counts."""
+LOOK, LAST_LOOK = timedelta(seconds=5), timedelta(minutes=2)
+"""How long a look at an order counts, and the last of three in a scarce quota."""
 MARK = "[AcctVantage import error: "
 SHIPPED = frozenset({"Shipped/Invoice", "Posted"})
 _AGAIN = 6
@@ -327,7 +327,7 @@ _EDIT = ("edit", "move", "mend", "refund")
 CAUSES: Mapping[str, Sequence[str]] = {
     "books_refused": ("edit", "move"),
     "capture_exceeds_order": (*_EDIT, "enter_receipt"),
-    "left_to_ship_differs": ("ship_by_hand", "refund", "set_status"),
+    "left_to_ship_differs": ("ship_by_hand", "refund", "set_status", "reach"),
     "not_in_store": ("archive",),
     "nothing_left_to_ship": ("refund", "ship_by_hand", "set_status"),
     "order_edited": _EDIT,
@@ -339,7 +339,7 @@ CAUSES: Mapping[str, Sequence[str]] = {
     "payment_declined": _PAYMENT,
     "payment_declined_after_import": _PAYMENT,
     "payment_not_authorized": _PAYMENT,
-    "payment_not_received": ("reach",),
+    "payment_not_received": ("reach", "set_status"),
     "payment_refunded": ("refund",),
     "payment_void": _PAYMENT,
     "payment_void_after_import": _PAYMENT,
@@ -516,21 +516,18 @@ def is_as_in_the_store(one: One) -> str:
 
 
 def has_left_to_ship_what_is_left(one: One) -> str:
-    """What was refunded, or shipped in the store by hand, is not to be shipped.
-
-    What AcctVantage itself has shipped stays as it is.
-    """
+    """What was refunded or shipped by hand is not to be shipped; what AcctVantage shipped stays."""
     booked, order = one.booked, one.order
     if booked is None or order is None or booked.status in SHIPPED or not _goes_on(one):
         return ""
     if one.has("left_to_ship_differs") or one.status in (2, 10):
         return ""
     line = order.products[0]
-    here_shipped = sum(one.diary.shipments.values())
-    by_hand = one.shipped()[whole(line["id"])] - here_shipped
+    shipped_here = sum(one.diary.shipments.values())
+    by_hand = one.shipped()[whole(line["id"])] - shipped_here
     gone = whole(line.get("quantity_refunded", 0)) + max(0, by_hand)
     here = next((each for each in booked.lines if each.store_line_id == line["id"]), None)
-    if here is None or here.to_ship <= max(here_shipped, here.quantity - gone):
+    if here is None or here.to_ship <= max(shipped_here, here.quantity - gone):
         return ""
     return f"{here.to_ship} of {here.quantity} left to ship, and {gone} have left"
 
@@ -547,7 +544,8 @@ def has_its_refunds_in_the_books(one: One) -> str:
 
 def has_what_was_asked_of_its_payment(one: One) -> str:
     """A capture or a void that AcctVantage wants is made, or is on the worklist."""
-    if not one.is_listed or not one.setup.preauthorized:
+    is_at_gateway = str(one.header.get("payment_status")).endswith(" pending")
+    if not one.is_listed or not one.setup.preauthorized or is_at_gateway:
         return ""
     for receipt in one.receipts:
         is_due = receipt.void_wanted or (receipt.capture_wanted and not one.is_stopped)
@@ -603,7 +601,7 @@ _OVER: Mapping[str, Callable[[One], bool]] = {
     "order_gone_from_books": lambda one: one.booked is not None,
     "not_in_store": lambda one: one.is_listed,
     "refund_not_booked": lambda one: one.order is not None and not one.order.refunds,
-    "shipment_before_stop": lambda one: not one.is_stopped,
+    "shipment_before_stop": lambda one: one.is_listed and not one.is_stopped,
     "status_unmapped": lambda one: (
         one.setup.updates == "push" and one.booked is not None and one.booked.status in MAPPED
     ),
@@ -691,6 +689,7 @@ class Model:
         self.setup = setup
         self._worklist = worklist
         self.found: list[Violation] = []
+        self.look = LOOK
         self.seen: dict[str, dict[int, int]] = {}
         """The statuses of orders as each worker saw them when it looked last."""
         self.shown: dict[tuple[str, int], datetime] = {}
@@ -822,7 +821,7 @@ def is_not_stopped(model: Model, write: Write, order: FakeOrder, diary: Diary) -
     """
     if order.header.get("is_deleted"):
         since = write.sent - diary.acts["archive"]
-        return f"a {write.what} {since} after it was archived" if since > LOOK else ""
+        return f"a {write.what} {since} after it was archived" if since > model.look else ""
     if write.what == "void" or order.header["status_id"] not in STOPPED:
         return ""
     if write.what == "status" and not write.status:
@@ -830,7 +829,7 @@ def is_not_stopped(model: Model, write: Write, order: FakeOrder, diary: Diary) -
     if model.seen.get(write.worker, {}).get(write.order_id) in STOPPED:
         return f"a {write.what} for an order that it saw stopped"
     since = write.sent - (diary.stopped_at or write.sent)
-    return f"a {write.what} {since} after it was stopped" if since > LOOK else ""
+    return f"a {write.what} {since} after it was stopped" if since > model.look else ""
 
 
 def is_sent_once(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:

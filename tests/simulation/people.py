@@ -257,8 +257,7 @@ class People:
         diary = self.diaries[order_id]
         if order.header["status_id"] != before:
             diary.status, diary.status_at = whole(order.header["status_id"]), self.now()
-        what = f"{units} {diary.lines[0][0]}" if units else "all"
-        return f"refunds {what} of order {order_id}"
+        return f"refunds {f'{units} {diary.lines[0][0]}' if units else 'all'} of order {order_id}"
 
     @act("the merchant")
     def edit(self, order_id: int, units: int = 4) -> str:
@@ -324,8 +323,9 @@ class People:
         self.store.request("POST", path, body=json.dumps(body).encode())
         if len(order.shipments) == before:
             return ""
-        diary.status, diary.status_at = 3, self.now()
-        self.store.edit_order(order_id, status_id=3)
+        if order.header["status_id"] != 3:
+            diary.status, diary.status_at = 3, self.now()
+            self.store.edit_order(order_id, status_id=3)
         return f"ships {units} {diary.lines[0][0]} of order {order_id} by hand"
 
     @act("the merchant")

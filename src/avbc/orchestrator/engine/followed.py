@@ -26,7 +26,7 @@ from avbc.mapping.to_ship import left_to_ship
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
 from avbc.orchestrator.engine.edited_refunds import edited_refunds
-from avbc.orchestrator.engine.paid_statuses import paid_statuses
+from avbc.orchestrator.engine.paid_statuses import paid_statuses, written_here
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_lists, non_empty_pages
 from avbc.text import text_key
@@ -165,6 +165,9 @@ class FollowReader:
         ]
         if not due:
             return
+        # The books may have moved on since avbc gave the order its status in the store.
+        for key in written_here(run, {key: stored[key].status_id for key in due}):
+            by_key[key].is_echo = True
         shipped: dict[str, dict[int, Decimal]] = {}
         for shipment in run.parts.known_shipments(due):
             lines = shipped.setdefault(shipment.order_import_id, {})

@@ -76,7 +76,7 @@ def note_statuses_before(run: Run[R], orders: Mapping[str, Order], booked: Colle
         booked: Those that were in the books before.
     """
     due = {*run.known(_BEFORE, orders), *booked}
-    ours = _written_here(run, _ids({key: orders[key] for key in due}))
+    ours = written_here(run, _ids({key: orders[key] for key in due}))
     for key, order in orders.items():
         if order.status_id in UNPAID or key in due - ours:
             run.know(_BEFORE, key, str(order.status_id))
@@ -88,7 +88,7 @@ def _ids(orders: Mapping[str, Order]) -> dict[str, int]:
 
 def _note_those_of_persons(run: Run[R], status_ids: Mapping[str, int]) -> set[str]:
     """Remember the statuses that avbc did not write; returns the orders that have one of avbc's."""
-    ours = _written_here(run, status_ids)
+    ours = written_here(run, status_ids)
     for key in status_ids.keys() - ours:
         # A stopped order says nothing about money.
         if not stopped(status_ids[key]):
@@ -96,8 +96,13 @@ def _note_those_of_persons(run: Run[R], status_ids: Mapping[str, int]) -> set[st
     return ours
 
 
-def _written_here(run: Run[R], status_ids: Mapping[str, int]) -> set[str]:
-    """The orders that have a status which avbc wrote, or which the store gave for its shipments."""
+def written_here(run: Run[R], status_ids: Mapping[str, int]) -> set[str]:
+    """Return the orders whose status avbc wrote, or the store gave them for avbc's shipments.
+
+    Args:
+        run: The run.
+        status_ids: The ids of the statuses that the store has now, by Import ID.
+    """
     if not status_ids:
         return set()
     statuses, shipped = run.known(STATUS, status_ids), run.known(SHIPPED, status_ids)
