@@ -449,8 +449,8 @@ def test_a_failure_that_was_logged_leaves_a_summary_without_its_words(
     assert [text for level, text in said if level != "INFO"] == [
         (
             "Example store (WEB): check_hooks failed: GET /v3/hooks was answered with 401 "
-            "Unauthorized: Unauthorized. The access token is wrong, or its API account was deleted: copy the "
-            "token again, or create a new API account."
+            "Unauthorized: Unauthorized. The access token is wrong, or its API account was "
+            "deleted: copy the token again, or create a new API account."
         )
     ]
     assert [level for level, _ in said] == ["INFO", "ERROR", "INFO"]
