@@ -27,7 +27,7 @@ from avbc import Orchestrator, Settings, SqlGateway
 from avbc.celery import WEBHOOKS, send_webhook
 from avbc.orchestrator.engine.journal import last_cycles
 from avbc.orchestrator.webhooks import ImportOrder, Webhook
-from avbc.testing import StoreProcess, example
+from avbc.testing import OrderFactory, StoreProcess, example, item
 from avbc.testing.values import as_list, as_row
 
 pytestmark = pytest.mark.one_python
@@ -443,6 +443,27 @@ def test_webhooks_of_a_store_that_is_imported_hold_up_no_other(
             wait_until(lambda: len(crew.lines("act_on_webhook follows in 1 s")) >= 16)
         wait_until(lambda: len(statuses_set(store)) == 16)
         assert asked.get(timeout=PATIENCE)["ok"]
+
+
+def test_shoppers_of_two_stores_are_one_client_each(
+    crew: Crew, save: Save, sender: Any, environment: dict[str, str]
+) -> None:
+    shops = OrderFactory(), OrderFactory()
+    buyers = [shops[0].person() for _ in range(8)]
+    with StoreProcess(orders=0) as one, StoreProcess(orders=0) as two:
+        stores = {"ONE": one, "TWO": two}
+        for shop, store in zip(shops, stores.values(), strict=True):
+            store.add_orders([shop.order([item("MUG-RED")], buyer=buyer) for buyer in buyers * 2])
+        paths = [save(store.api_url, code) for code, store in stores.items()]
+        crew.start_workers()
+        results = [sender.send_task("avbc.import_orders", [path]) for path in paths]
+        assert all(result.get(timeout=PATIENCE)["ok"] for result in results)
+        assert is_done(one)
+        assert is_done(two)
+    with SqlGateway(environment["BOOKS"]) as books:
+        emails = Counter(client.email for client in books.clients())
+        assert len(books.sales_orders()) == 4 * len(buyers)
+    assert {emails[buyer.email] for buyer in buyers} == {1}
 
 
 # --- workers that die ---
