@@ -230,8 +230,8 @@ class CycleReport(Report):
 # Cycles
 
 
-class Web(Protocol):
-    """What a cycle needs of an orchestrator, in addition to the methods of its schedule."""
+class Timed(Protocol):
+    """What the timer and its cycles need of an orchestrator."""
 
     @property
     def settings(self) -> Settings:
@@ -239,18 +239,22 @@ class Web(Protocol):
         ...
 
     @property
-    def books(self) -> ImportGateway:
-        """AcctVantage's side."""
-        ...
-
-    @property
     def clock(self) -> Clock:
-        """The time."""
+        """The time: intervals are measured by it."""
         ...
 
     @property
     def stop_request(self) -> Stop:
         """Whether it was asked to stop."""
+        ...
+
+
+class Web(Timed, Protocol):
+    """What a cycle needs of an orchestrator, in addition to the methods of its schedule."""
+
+    @property
+    def books(self) -> ImportGateway:
+        """AcctVantage's side."""
         ...
 
     def use(self, settings: Settings) -> None:

@@ -15,12 +15,10 @@ from typing import Protocol, TypeAlias
 
 import attrs
 
-from avbc.clock import Clock
 from avbc.logs import get_logger, working_for
-from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job
+from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job, Timed
 from avbc.orchestrator.engine.cycles import name_of, others_turn
 from avbc.orchestrator.engine.stopping import Stop
-from avbc.settings import Settings
 from avbc.stopping import pause, wait_for
 
 _log = get_logger("avbc.orchestrator")
@@ -29,23 +27,8 @@ _APART = timedelta(seconds=0.5)
 """How far the first cycles of several stores are apart at most, so that later ones are, too."""
 
 
-class Web(Protocol):
+class Web(Timed, Protocol):
     """What the timer needs of an orchestrator."""
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """The time: intervals are measured by it."""
-        ...
-
-    @property
-    def stop_request(self) -> Stop:
-        """Whether it was asked to stop."""
-        ...
 
     def run_cycle(
         self, schedule: Sequence[Job] = ..., *, if_due: bool = False, if_free: bool = False
