@@ -56,7 +56,7 @@ def read_credentials(text: str, source: str = "credentials") -> Credentials:
     >>> read_credentials("CLIENT ID: abc")
     Traceback (most recent call last):
         ...
-    avbc.errors.FaultyInputError: credentials has 2 faults:
+    avbc.FaultyInputError: credentials has 2 faults:
       ACCESS TOKEN: is missing: the file has no such line
       API PATH: is missing: the file has no such line
     """

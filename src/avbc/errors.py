@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
 
 import attrs
 
@@ -55,6 +58,63 @@ class AvbcError(Exception):
         │   └── MissingExtra            an optional part is not installed
         └── StoreError                  the BigCommerce client: all with *
     """
+
+    __module__ = "avbc"
+
+    def __init_subclass__(cls, **options: object) -> None:
+        """Have tracebacks name it as users do: `avbc.NotFound`."""
+        super().__init_subclass__(**options)
+        public: list[str] = vars(sys.modules["avbc"])["__all__"]
+        if cls.__name__ in public and cls.__module__.startswith("avbc."):
+            cls.__module__ = "avbc"
+
+
+class _Without:
+    """Lets errors out without frames inside of it, nor the one that uses it.
+
+    The message of avbc's errors says what is wrong; their traceback shows who asked.
+    """
+
+    def __init__(self, *kinds: type[Exception], files: str = "") -> None:
+        self._kinds = kinds
+        self._files = files
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, self._kinds):
+            error.__traceback__ = self._rest(trace)
+
+    def _rest(self, trace: TracebackType | None) -> TracebackType | None:
+        """Return the frames of other files."""
+        rest = None
+        for each in reversed(list(_frames(trace))):
+            if not each.tb_frame.f_code.co_filename.startswith(self._files):
+                each.tb_next = rest
+                rest = each
+        return rest
+
+
+def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+without_inner_frames = _Without(AvbcError)
+"""For what the store or the settings say."""
+
+without_own_frames = _Without(AvbcError, files=str(Path(__file__).parent))
+"""For what calls code of the application, whose frames stay."""
+
+without_frames_of_bad_input = _Without(AvbcError, TypeError, ValueError)
+"""For functions that only look at their arguments."""
 
 
 class TransientError(AvbcError):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
-from avbc.errors import AvbcError
+from avbc.errors import AvbcError, without_inner_frames
 
 E = TypeVar("E", bound=BaseException)
 P = ParamSpec("P")
@@ -105,11 +105,11 @@ def without_frames(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return function(*args, **kwargs)
-        except AvbcError as error:
-            # This frame travels with the error, too.
-            del args, kwargs
-            raise strip_frames(error)  # noqa: B904  # it is the same error
+        with without_inner_frames:
+            try:
+                return function(*args, **kwargs)
+            except AvbcError as error:
+                strip_frames(error)
+                raise
 
     return run

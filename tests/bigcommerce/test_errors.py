@@ -280,7 +280,7 @@ def test_the_tree_of_errors_is_as_drawn() -> None:
 
     def below(kind: type[BaseException]) -> Iterator[type[BaseException]]:
         for child in kind.__subclasses__():
-            if child.__module__.startswith("avbc."):
+            if child.__module__.split(".")[0] == "avbc":
                 yield child
                 yield from below(child)
 

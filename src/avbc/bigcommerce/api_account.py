@@ -88,7 +88,7 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
     >>> environment_credentials({})
     Traceback (most recent call last):
         ...
-    avbc.errors.FaultyInputError: environment has 2 faults:
+    avbc.FaultyInputError: environment has 2 faults:
       AVBC_API_URL: is not set, nor is AVBC_STORE_HASH: set one of the two
       AVBC_ACCESS_TOKEN: is not set
     """

@@ -37,7 +37,6 @@ from avbc.bigcommerce.retry import Attempts, Retries
 from avbc.bigcommerce.wire import Wire
 from avbc.bigcommerce.writes import BEFORE_WRITE
 from avbc.credentials import Credentials, load_credentials
-from avbc.errors import AvbcError
 from avbc.logs import get_logger
 from avbc.secret import Secret, without_frames
 from avbc.stopping import STOP, StopRequest
@@ -361,23 +360,6 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             attempts.wait,
             extra=_extra(attempts, attempts.wait),
         )
-
-
-class _WithoutInnerFrames:
-    """Lets errors of avbc out without the frames inside: the retry loop's and the transport's.
-
-    What the store answered is clear from the message; a traceback of it shows who asked.
-    """
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, AvbcError):
-            error.__traceback__ = None
-
-
-without_inner_frames = _WithoutInnerFrames()
 
 
 def checked(calls: Iterable[Call[T]], limit: int) -> list[Call[T]]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Generic, ParamSpec, Protocol, TypeVar, overload
 
 from avbc.bigcommerce.call import Call, ListCall
+from avbc.errors import without_frames_of_bad_input, without_inner_frames
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,10 +86,20 @@ class _Binding(Generic[P, CallT]):
         self, group: Group[Runner | AsyncRunner], run: Callable[[CallT], object], returns: str
     ) -> object:
         make = self._endpoint
+        of = re.sub(r"(?<!^)(?=[A-Z])", "_", type(group).__name__).lower()
+        name = f"{of}.{self._name}"
 
         @functools.wraps(make)
         def method(*args: P.args, **kwargs: P.kwargs) -> object:
-            return run(make(*args, **kwargs))
+            with without_frames_of_bad_input:
+                try:
+                    call = make(*args, **kwargs)
+                except TypeError as error:
+                    # "orders.list() got an unexpected keyword argument", and not "list_orders()".
+                    error.args = (str(error).replace(f"{make.__name__}()", f"{name}()"),)
+                    raise
+            with without_inner_frames:
+                return run(call)
 
         method.__name__, method.__qualname__ = self._name, f"{type(group).__name__}.{self._name}"
         signature = inspect.signature(make)

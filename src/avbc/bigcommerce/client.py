@@ -14,7 +14,7 @@ from typing import Literal, Self, TypeVar, cast, overload
 
 from avbc.bigcommerce.answers import Answer
 from avbc.bigcommerce.at_once import in_threads
-from avbc.bigcommerce.base import StoreClient, checked, without_inner_frames
+from avbc.bigcommerce.base import StoreClient, checked
 from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
 from avbc.bigcommerce.http import AsyncTransport, Response, Transport
@@ -22,7 +22,7 @@ from avbc.bigcommerce.limits import Allowance, TooSlow
 from avbc.bigcommerce.quota import REQUESTS_IN_FLIGHT
 from avbc.bigcommerce.retry import Attempts
 from avbc.bigcommerce.wire import Received
-from avbc.errors import AvbcError
+from avbc.errors import AvbcError, without_inner_frames
 from avbc.stopping import STOP, StopRequest, ended_by, is_stop_due, pause
 
 T = TypeVar("T")
@@ -76,11 +76,12 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         Raises:
             UnexpectedData: A row cannot be read. The rows before it came first.
         """
-        for page in self.pages(call):
-            yield from page.items[: page.readable]
-            if page.unreadable:
-                raise page.unreadable[0].error
-            del page
+        with without_inner_frames:
+            for page in self.pages(call):
+                yield from page.items[: page.readable]
+                if page.unreadable:
+                    raise page.unreadable[0].error
+                del page
 
     @overload
     def map(
@@ -250,12 +251,13 @@ class AsyncBigCommerce(
         Raises:
             UnexpectedData: A row cannot be read. The rows before it came first.
         """
-        async for page in self.pages(call):
-            for item in page.items[: page.readable]:
-                yield item
-            if page.unreadable:
-                raise page.unreadable[0].error
-            del page
+        with without_inner_frames:
+            async for page in self.pages(call):
+                for item in page.items[: page.readable]:
+                    yield item
+                if page.unreadable:
+                    raise page.unreadable[0].error
+                del page
 
     @overload
     async def map(

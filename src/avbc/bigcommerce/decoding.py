@@ -394,7 +394,7 @@ def read_rows(rows: Sequence[Json], model: type[M], path: str) -> list[M]:
     >>> from avbc.bigcommerce.models import OrderStatus
     >>> read_rows([{"id": 11}, {"id": None}], OrderStatus, "order_statuses")
     Traceback (most recent call last):
-    avbc.bigcommerce.errors.UnexpectedData: order_statuses[1].id: a value is required, got None
+    avbc.UnexpectedData: order_statuses[1].id: a value is required, got None
     """
     page = read_page(rows, model, path)
     if page.unreadable:

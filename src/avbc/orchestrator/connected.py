@@ -12,6 +12,7 @@ from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
+from avbc.errors import without_own_frames
 from avbc.logs import working_for
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
 from avbc.orchestrator.engine.arguments import require_functions, require_settings
@@ -42,7 +43,7 @@ class Connected:
     def _naming_store(method: Callable[Concatenate[Connected, P], T]) -> Callable[..., T]:
         @wraps(method)
         def naming(self: Connected, *arguments: P.args, **named: P.kwargs) -> T:
-            with working_for(self._integration.store_name):
+            with without_own_frames, working_for(self._integration.store_name):
                 return method(self, *arguments, **named)
 
         return naming
