@@ -53,6 +53,12 @@ def share_compiled_statements(connection: sa.Connection) -> None:
     connection.execution_options(compiled_cache=COMPILED)
 
 
+@pytest.fixture(autouse=True)
+def wide_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No table wraps, whatever terminal the tests run in: tests of the layout set another width."""
+    monkeypatch.setenv("COLUMNS", "2000")
+
+
 # The tests that show the driver itself to work run on every Python.
 ON_EVERY_PYTHON = "tests/acctvantage/test_database.py"
 

@@ -8,6 +8,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, InvalidOperatio
 ZERO = Decimal(0)
 STEP = Decimal("0.0001")
 """BigCommerce writes orders and lines with four decimals."""
+_CENT = Decimal("0.01")
 _LIMIT = Decimal(10) ** 13
 _quantized = Context(prec=17).quantize
 """Thirteen digits before the point and four after it: what does not fit is not money."""
@@ -91,6 +92,31 @@ def share(total: Decimal, weights: Sequence[Decimal], places: int = 4) -> list[D
         parts.append(due - given)
         given = due
     return parts
+
+
+def trimmed(amount: Decimal) -> Decimal:
+    """The amount without two zeros behind its cents, which BigCommerce writes.
+
+    >>> trimmed(Decimal("4.3700")), trimmed(Decimal("62.6793"))
+    (Decimal('4.37'), Decimal('62.6793'))
+    """
+    if type(amount) is not Decimal or not amount.same_quantum(STEP):
+        return amount
+    cents = amount.quantize(_CENT, context=ARITHMETIC)
+    return cents if cents == amount else amount
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount for people: at least two decimals, more only where they say something.
+
+    >>> amount_text(Decimal("69.8400")), amount_text(Decimal("62.6793")), amount_text(Decimal("-5"))
+    ('69.84', '62.6793', '-5.00')
+    """
+    if not amount.is_finite():
+        return str(amount)
+    text = f"{amount:f}"
+    whole, _, fraction = text.partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def is_amount(amount: Decimal) -> bool:

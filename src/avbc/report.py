@@ -1,10 +1,9 @@
-"""How a report looks: a summary and a table, as text, as HTML, or as a pandas frame."""
+"""Reports: a summary and a table, as text, as HTML, as plain data or as a pandas frame."""
 
 from __future__ import annotations
 
 import html
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -12,13 +11,33 @@ from typing import TYPE_CHECKING, cast
 import attrs
 
 from avbc.errors import MissingExtra
+from avbc.shown import Shown
+from avbc.tables import (
+    MARK,
+    Line,
+    cell_text,
+    colored,
+    html_table,
+    one_line,
+    output_width,
+    plain_text,
+    printable,
+    rich_lines,
+    table_lines,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 
-class Report:
-    """A summary and a table: text, HTML in a notebook, rows as plain data."""
+class Report(Shown):
+    """A summary and a table: text, HTML in a notebook, rows as plain data.
+
+    `str` of it fits `COLUMNS` or the terminal, and has color on a terminal where rich is installed
+    (the extra `progress`). In a format, as `f"{report}"`, it has none.
+    """
 
     __slots__ = ()
 
@@ -33,8 +52,12 @@ class Report:
         raise NotImplementedError
 
     def shown(self) -> list[dict[str, object]]:
-        """The rows that are printed."""
+        """The rows that are printed; those that need a look say so under `MARK`."""
         return self.to_dicts()
+
+    def appendix(self) -> str:
+        """What is printed below the table as it is, to be copied."""
+        return ""
 
     def to_frame(self) -> pd.DataFrame:
         """The rows of `to_dicts` as a pandas frame.
@@ -44,59 +67,62 @@ class Report:
         """
         return data_frame(self.to_dicts(), self.columns)
 
+    def lines(self, width: int) -> Iterator[Line]:
+        """The lines that are printed, none longer than `width`, with their styles."""
+        yield from lines_of(self.summary(), width)
+        if rows := self._sorted():
+            yield []
+            yield from table_lines(rows, self.columns, width)
+        if below := self.appendix():
+            yield from ([(printable(line), "")] for line in ("", *below.splitlines()))
+
+    def _in_a_line(self) -> str:
+        """Its name, its summary, and what went wrong first."""
+        wrong = next((row for row in self._sorted() if row.get(MARK)), dict[str, object]())
+        texts = [cell_text(wrong, column) for column in self.columns] if wrong else []
+        line = one_line(" ".join([self.summary(), *filter(None, texts)]))
+        return f"<{type(self).__name__}: {line[:_LONGEST]}{'...' if line[_LONGEST:] else ''}>"
+
+    def _in_text(self) -> str:
+        """What `str` of it is."""
+        return str(self)
+
+    def to_html(self) -> str:
+        """The report as a part of an HTML page that has the look (`avbc.tables.STYLE`)."""
+        rows, below = self._sorted(), self.appendix()
+        paragraphs = "".join(
+            f"<p>{html.escape(line)}</p>" for line in self.summary().splitlines() if line
+        )
+        table = html_table(rows, self.columns) if rows else ""
+        return f"{paragraphs}{table}{f'<pre>{html.escape(below)}</pre>' if below else ''}"
+
+    def _in_html(self) -> str:
+        return self.to_html()
+
+    def _sorted(self) -> list[dict[str, object]]:
+        """The rows that are printed: errors, warnings, and the others."""
+        ranks = {"error": 0, "warning": 1}
+        return sorted(self.shown(), key=lambda row: ranks.get(str(row.get(MARK)), 2))
+
     def __str__(self) -> str:
-        rows = self.shown()
-        return f"{self.summary()}\n\n{text_table(rows, self.columns)}" if rows else self.summary()
+        return colored(self) or plain_text(self.lines(output_width()))
 
-    def _repr_html_(self) -> str:
-        rows = self.shown()
-        summary = f"<p>{html.escape(self.summary())}</p>"
-        return summary + html_table(rows, self.columns) if rows else summary
+    def __format__(self, spec: str) -> str:
+        return format(plain_text(self.lines(output_width())), spec)
 
-
-def text_table(
-    rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: int = 160
-) -> str:
-    """Lay out rows under their column names; text beyond `width` wraps in the last column.
-
-    >>> print(text_table([{"order": 1042, "total": "19.95"}], ["order", "total"]))
-    order  total
-    1042   19.95
-    """
-    cells = [[one_line(_text(row, column)) for column in columns] for row in rows]
-    widths = [
-        max([len(column), *(len(row[index]) for row in cells)])
-        for index, column in enumerate(columns)
-    ]
-    room = max(20, width - sum(widths[:-1]) - 2 * (len(columns) - 1))
-    lines = [
-        "  ".join(column.ljust(widths[index]) for index, column in enumerate(columns)).rstrip()
-    ]
-    for row in cells:
-        head = "  ".join(cell.ljust(widths[index]) for index, cell in enumerate(row[:-1]))
-        for part, text in enumerate(textwrap.wrap(row[-1], room, break_on_hyphens=False) or [""]):
-            start = head if part == 0 else " " * len(head)
-            lines.append(f"{start}  {text}".rstrip() if len(columns) > 1 else text)
-    return "\n".join(lines)
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what rich prints."""
+        return rich_lines(self.lines(options.max_width))
 
 
-def html_table(
-    rows: Iterable[Mapping[str, object]], columns: Sequence[str], caption: str = ""
-) -> str:
-    """Render rows as an HTML table with every text escaped.
+_LONGEST = 300
+"""How much of a summary and of the first thing that went wrong is in the line of a report."""
 
-    >>> html_table([{"note": "<b>"}], ["note"])
-    '<table><thead><tr><th>note</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
-    """
-    top = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{html.escape(_text(row, column))}</td>" for column in columns)
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table>{top}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+def lines_of(text: str, width: int) -> Iterator[Line]:
+    """Yield the lines of a text, wrapped."""
+    for paragraph in text.splitlines():
+        yield from ([(line, "")] for line in wrapped(one_line(paragraph), width))
 
 
 def data_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
@@ -147,21 +173,3 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     ('1 order', '2 orders', '0 entries')
     """
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
-
-
-def _text(row: Mapping[str, object], column: str) -> str:
-    value = row.get(column)
-    return "" if value is None else str(value)
-
-
-# Control characters, which a terminal would obey: a report prints what shoppers have written.
-_CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
-
-
-def one_line(text: str) -> str:
-    r"""Return a text as one line without control characters.
-
-    >>> one_line("red\n\x1b[31mmug")
-    'red �[31mmug'
-    """
-    return " ".join(text.split()).translate(_CONTROL)

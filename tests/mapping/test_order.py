@@ -120,7 +120,7 @@ def test_it_shows_itself_as_a_table(make_order, map_it):
         )
     )
     text = str(mapped)
-    assert text.startswith("Order 1042 as WEB1042: 19.80\n\nfield")
+    assert text.startswith("Order 1042 as WEB1042 would be imported: 19.80.\n\nfield")
     assert "the store's tax, never computed again" in " ".join(text.split())
     assert "<script>" not in mapped._repr_html_()
     assert "&lt;script&gt;" in mapped._repr_html_()
@@ -131,11 +131,11 @@ def test_it_shows_itself_as_a_table(make_order, map_it):
 
 def test_a_refused_order_shows_its_problems(make_order, map_it):
     one = map_it(make_order([make_order.item("GONE")]))
-    assert str(one).startswith("Order 1042 as WEB1042: refused, 1 problem\n")
+    assert str(one).startswith("Order 1042 as WEB1042 would be refused: 1 problem.\n")
     assert "[sku_unknown]" in str(one)
     assert one.errors == one.problems
     two = map_it(make_order([make_order.item("GONE"), make_order.item("AWAY")]))
-    assert str(two).startswith("Order 1042 as WEB1042: refused, 2 problems\n")
+    assert str(two).startswith("Order 1042 as WEB1042 would be refused: 2 problems.\n")
 
 
 def test_map_order_is_the_mapper_for_one_order(make_order, settings, reference, products):

@@ -6,7 +6,8 @@ import pytest
 
 from avbc.mapping.case import Findings
 from avbc.mapping.decisions import Problem, value_text
-from avbc.mapping.text import amount_text, plain
+from avbc.mapping.text import plain
+from avbc.money import amount_text
 
 D = Decimal
 

@@ -306,7 +306,7 @@ def test_checks_show_what_acctvantage_answered(
     refused = web.reconcile(since)
     assert [each.order_id for each in refused.not_entered] == [order_id]
     assert not refused.ok
-    assert f"not_entered  {order_id}" in str(refused)
+    assert f"not_entered       {order_id}" in str(refused)
     assert WORDS.format(f"WEB{order_id}", 1) in str(refused)
     assert "not entered by AcctVantage 1" in refused.summary()
     says = "AcctVantage refused version 1: P17 Unknown part ("

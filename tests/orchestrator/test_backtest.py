@@ -124,7 +124,7 @@ def test_orders_that_would_be_refused_or_come_in(
         [],
     )
     assert other_way.to_frame()["order_id"].tolist() == [order.id for order in imported]
-    assert "<td>refused -&gt; imported</td>" in other_way._repr_html_()
+    assert ">refused -&gt; imported</td>" in other_way._repr_html_()
 
 
 def test_an_order_that_stays_refused_for_fewer_reasons(

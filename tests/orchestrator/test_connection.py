@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
 
+import avbc
+from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import ScopeMissing
 from avbc.clock import Clock
 from avbc.orchestrator import Orchestrator
+from avbc.orchestrator.checks import connection
 from avbc.orchestrator.checks.connection import connection_report
 from avbc.orchestrator.reports import RunReport
 from avbc.settings import ProductMapping, Settings
@@ -20,8 +26,9 @@ Change = Callable[..., Settings]
 
 def states(web: Orchestrator) -> dict[str, str]:
     return {
-        check.item if check.area == "scope" else check.area: check.state
+        item: check.state
         for check in web.test_connection().checks
+        for item in (check.item.split(", ") if check.area == "scope" else [check.area])
     }
 
 
@@ -59,12 +66,10 @@ def test_only_what_the_settings_need_is_required(
     )
     report = web.test_connection()
     assert report.ok
-    assert [check.item for check in report.warnings] == [
-        "Customers: modify",
-        "Get accepted methods",
-    ]
+    assert [check.item for check in report.warnings] == ["Customers: modify, Get accepted methods"]
     with_inventory = join(settings=change(shipping={"sync_product_details": False}))
-    lacking = [check.item for check in with_inventory.test_connection().errors]
+    [check] = with_inventory.test_connection().errors
+    lacking = check.item.split(", ")
     assert lacking == [
         "Products: read-only",
         "Store Inventory: modify",
@@ -172,6 +177,59 @@ def test_a_token_that_may_read_is_one_of_the_store(
     # Without any scope nothing shows whose the token is.
     store.scopes = set()
     assert states(web) == {"url": "error"}
+
+
+def test_a_set_up_that_lacks_eight_scopes_says_once_what_to_tick(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    store.scopes = {"store_v2_orders_read_only"}
+    report = web.test_connection()
+    required, optional = [check for check in report.checks if check.area == "scope"]
+    assert (required.state, optional.state) == ("error", "warning")
+    missing = [*required.item.split(", "), *optional.item.split(", ")]
+    assert len(missing) == 8
+    assert f"tick all of {', '.join(missing)}, and use its token" in required.fix
+    assert str(report).count("Scopes cannot be added") == 1
+    [item] = web.worklist()
+    assert item.fix == required.fix
+
+
+def test_a_missing_license_key_is_reported_with_who_needs_it(join: Join, change: Change) -> None:
+    report = join(settings=change(store={"license_key": None})).test_connection()
+    [check] = report.warnings
+    assert (check.area, check.item) == ("license key", "store.license_key")
+    assert "avbc only keeps it" in check.found
+    assert "AcctVantage" in check.found
+    assert report.ok
+
+
+def test_without_a_network_it_ends_soon(
+    change: Change, books: SqlGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look-up of a name has no timeout of its own."""
+    looked_up = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: looked_up.wait(60))
+    monkeypatch.setattr(connection, "_PATIENCE", 0.2)
+    began = time.monotonic()
+    with avbc.Orchestrator(change(), books) as web:
+        [check] = web.test_connection().checks
+    looked_up.set()
+    assert time.monotonic() - began < 5
+    assert (check.area, check.state) == ("url", "error")
+    assert "had no answer within 0.2 s. Check the network." in check.found
+
+
+def test_a_request_that_would_be_repeated_is_sent_once(
+    change: Change, books: SqlGateway, store: FakeStore
+) -> None:
+    store.fail("GET /v2/time", "refused", times=9)
+    with (
+        avbc.BigCommerce(change().store.api_url, "example-token", transport=store.transport()) as c,
+        avbc.Orchestrator(change(), books, store=c) as web,
+    ):
+        [check] = web.test_connection().checks
+    assert "could not reach" in check.found
+    assert c.requests_sent == 1
 
 
 def test_a_missing_scope_says_where_all_of_them_are_shown(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -747,10 +748,13 @@ def test_an_explanation_shows_the_decisions_of_the_import_and_what_would_differ_
     order_id = store.add_order(factory.plain()).id
     web = join()
     before = web.explain(order_id)
+    assert before.is_due
+    assert " would be imported: " in before.summary()
     assert before.imported is None
     assert before.now == ()
     web.import_orders()
     same = web.explain(order_id)
+    assert "would be" not in same.summary()
     assert same.imported is not None
     assert (same.imported.result, same.decisions) == ("imported", before.decisions)
     assert same.now == ()
@@ -789,6 +793,35 @@ def test_an_explanation_says_that_the_decisions_of_an_import_were_not_kept(
     assert "were not kept" in problems["order_imported"].message
 
 
+def test_an_explanation_reads_as_an_accountant_reads(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    explained = web.explain(store.add_order(factory.plain()).id)
+    fields = [str(row["field"]).partition("[")[0] for row in explained.shown()]
+    named = ["import_id", "client", "lines", "discounts", "freight", "tax", "total", "receipts"]
+    places = [fields.index(name) for name in (*named, "ship_via", "ship_tos")]
+    assert places == sorted(places)
+    assert places[0] == 0
+    rows = {str(row["field"]): str(row["value"]) for row in explained.shown()}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", rows["ordered_at"])
+    assert re.search(r"[0-9a-f]{64}", str(explained)) is None
+    assert "(gl.tax_area)" in str(explained)
+    assert all(rows.values())  # nothing is said of fields without a value
+
+
+def test_problems_come_first_with_the_parts_that_do_not_add_up(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    order = factory.plain()
+    order.header["total_inc_tax"] = "1.00"
+    first = web.explain(store.add_order(order).id).shown()
+    assert first[0]["mark"] == "error"
+    [total] = [row for row in first if row["field"] == "total_inc_tax"]
+    assert re.search(
+        r"The parts with tax: subtotal [\d.]+, shipping [\d.]+\.", str(total["reason"])
+    )
+
+
 def test_an_explanation_of_an_unreadable_order_has_its_problem(
     web: Orchestrator, store: FakeStore, factory: OrderFactory
 ) -> None:
@@ -801,6 +834,9 @@ def test_an_explanation_of_an_unreadable_order_has_its_problem(
     )
     assert [problem.code for problem in explained.errors] == ["order_unreadable"]
     assert "total_inc_tax" in str(explained)
+    assert explained.total is None
+    assert explained.summary() == f"Order {order_id} as WEB{order_id} cannot be read: 1 problem."
+    assert "0.00" not in str(explained)
 
 
 def test_an_explanation_of_an_imported_order_that_became_unreadable_has_both(

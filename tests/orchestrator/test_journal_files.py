@@ -150,7 +150,7 @@ def test_each_day_with_orders_is_a_file(
         "WEB: 2 days with entries closed through 2026-03-04, 2 files written; "
         f"debits and credits of {total:,.2f}."
     )
-    assert f"2026-03-01  1       0         0        {first.total:.2f}" in text
+    assert f"2026-03-01       1         0        0  {first.total:.2f}" in text
     assert report.to_dicts()[0]["closed"] == "now"
 
 

@@ -770,7 +770,7 @@ def test_requests_of_a_preview(
     assert (len(report.sent), report.requests) == (1000, 8)
     assert all(change.replaced for change in report.sent)
     # Every marked row is printed.
-    assert str(report).count("\nsent ") == 1000
+    assert str(report).count("\nwould be sent ") == 1000
 
 
 def test_fields_that_are_kept_are_sent_with_new_products_only(

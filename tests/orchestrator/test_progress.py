@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,8 @@ import rich.console
 
 from avbc.errors import MissingExtra
 from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.engine.progress import progress_shown
+from avbc.orchestrator.engine import progress
+from avbc.orchestrator.engine.progress import progress_shown, waiting_shown
 from avbc.testing import FakeStore
 from avbc.testing.example import plain_orders
 
@@ -95,3 +97,43 @@ def test_long_methods_draw_bars(
     assert "Importing orders" in terminal.getvalue()
     web.push_order_statuses(progress=True)
     web.push_shipments(progress=True)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_in_a_terminal_what_lasts_shows_by_itself(
+    terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress_shown(None, bars=None, doing="Importing") as tell:
+        tell(1, 2, "Importing")
+    assert terminal.getvalue() == ""  # it was soon over
+    monkeypatch.setattr(progress, "_UNASKED_AFTER", 0.001)
+    with progress_shown(None, bars=None, doing="Importing") as tell:
+        while "Importing" not in terminal.getvalue():
+            tell(1, 2, "Importing")
+    with waiting_shown("Testing the connection"):
+        while "Testing the connection" not in terminal.getvalue():
+            pass
+
+
+def test_nothing_shows_by_itself_elsewhere(
+    terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_UNASKED_AFTER", 0.0)
+
+    def look() -> None:
+        with waiting_shown("Testing the connection"):
+            pass
+
+    look()  # stderr is no terminal
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    monkeypatch.setattr(progress, "find_spec", lambda _: None)
+    look()
+    assert terminal.getvalue() == ""

@@ -258,7 +258,7 @@ def test_what_is_off_by_a_cent(
         str(total - Decimal("0.01")),
     )
     assert report.to_frame()["order_id"].tolist() == [order.id, imported[5].id]
-    assert "<td>different</td>" in report._repr_html_()
+    assert ">different</mark>" in report._repr_html_()
 
 
 def test_an_order_that_was_edited_after_its_import(

@@ -91,7 +91,7 @@ def test_the_summary_counts_and_says_what_it_means() -> None:
     )
     assert (
         ImportReport(preview=True, imported=[Outcome(1, "WEB1")]).summary()
-        == "Would have imported 1 order."
+        == "1 order would be imported."
     )
     assert str(ImportReport()) == "No new orders."
     assert ImportReport().ok

@@ -19,8 +19,17 @@ import pytest
 
 import avbc
 from avbc.acctvantage import ImportGateway, SqlGateway
-from avbc.bigcommerce import StoreUnreachable
-from avbc.orchestrator import SCHEDULE, CycleReport, ImportReport, Job, JobOutcome, Orchestrator
+from avbc.bigcommerce import ScopeMissing, StoreUnreachable
+from avbc.orchestrator import (
+    SCHEDULE,
+    CycleReport,
+    ImportReport,
+    Job,
+    JobOutcome,
+    Orchestrator,
+    Outcome,
+    PushReport,
+)
 from avbc.orchestrator.cycle import Cycle
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.stopping import Stop
@@ -407,7 +416,7 @@ def test_a_cycle_that_fails_is_told_and_the_next_one_runs(
     assert [outcome.method for outcome in failed] == ["import_orders"]
     assert isinstance(failed[0].error, StoreUnreachable)
     assert not reports[0].ok
-    assert "import_orders        failed: GET /v2/orders: no connection" in str(reports[0])
+    assert "failed: GET /v2/orders: no connection" in str(reports[0]).splitlines()[3]
     assert reports[1].ok
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [(record.name, record.message) for record in errors] == [
@@ -730,15 +739,30 @@ def test_the_report_reads_well(settings: Settings) -> None:
         "Store <1>",
         started,
         started,
-        (JobOutcome("import_orders", ImportReport(requests=1)), JobOutcome("other")),
+        (
+            JobOutcome("import_orders", ImportReport(imported=[Outcome(1, "WEB1")], requests=1)),
+            JobOutcome("follow_orders", PushReport("follow_orders")),
+            JobOutcome("push_shipments", PushReport("push_shipments")),
+            JobOutcome("push_products", error=ScopeMissing("No scope.", "GET /v3/x")),
+            JobOutcome("push_inventory", error=ScopeMissing("No scope.", "GET /v3/y")),
+        ),
         ("A note.",),
     )
     assert (
-        report.summary() == "Store <1>, 2026-01-02 12:05:00 UTC: 2 jobs done, 1 request.\nA note."
+        report.summary()
+        == "Store <1>, 2026-01-02 12:05:00 UTC: 2 of 5 jobs failed, 1 request.\nA note."
     )
-    assert report.to_dicts() == [
-        {"job": "import_orders", "ok": True, "outcome": "No new orders."},
-        {"job": "other", "ok": True, "outcome": ""},
+    assert report.to_dicts()[0] == {
+        "job": "import_orders",
+        "ok": True,
+        "outcome": "Imported 1 order.",
+    }
+    # What went wrong comes first, and no sentence twice.
+    assert str(report).splitlines()[4:] == [
+        "push_products                  failed: No scope.",
+        "push_inventory                 failed: for the same reason as push_products",
+        "import_orders                  Imported 1 order.",
+        "follow_orders, push_shipments  nothing to do.",
     ]
     assert "Store &lt;1&gt;" in report._repr_html_()
     assert report._repr_html_().count("<details>") == 1

@@ -102,7 +102,7 @@ def test_ten_thousand_items_are_listed_in_a_second(journal: Journal) -> None:
 def test_the_text_fits_the_terminal_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     words = " ".join(f"word{number}" for number in range(60)) + " " + "x" * 200
     worklist = Worklist((item("WEB1", words), item("WEB2", "\x1b[31mred\nline")))
-    for columns, width in (("", 80), ("40", 80), ("120", 120)):
+    for columns, width in (("", 100), ("40", 80), ("120", 120)):
         monkeypatch.setenv("COLUMNS", columns)
         lines = str(worklist).splitlines()
         assert max(map(len, lines)) <= width
@@ -111,7 +111,7 @@ def test_the_text_fits_the_terminal_and_loses_nothing(monkeypatch: pytest.Monkey
     assert str(worklist).startswith(
         "2 items wait for a person.\n\nWEB1, since 2026-01-02 12:05 UTC"
     )
-    assert repr(worklist) == "<Worklist: 2 items>"
+    assert repr(worklist).startswith("<Worklist: 2 items wait for a person.")
     assert str(Worklist()) == "Nothing waits for a person."
     assert Worklist().ok
     assert not worklist.ok

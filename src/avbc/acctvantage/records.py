@@ -14,7 +14,8 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.money import ZERO
+from avbc.money import ZERO, trimmed
+from avbc.shown import Shown
 
 OPEN = "Open"
 COMMITTED = "Committed"
@@ -34,7 +35,7 @@ GIFT_CARD = "GiftCard"
 
 
 @attrs.frozen
-class Address:
+class Address(Shown):
     """A Bill To or Ship To address."""
 
     name: str = ""
@@ -51,7 +52,7 @@ class Address:
 
 
 @attrs.frozen
-class Contact:
+class Contact(Shown):
     """A person at a client."""
 
     last_name: str
@@ -62,7 +63,7 @@ class Contact:
 
 
 @attrs.frozen
-class Client:
+class Client(Shown):
     """A client (Sales Master). `name` is the company, or the last name of an individual."""
 
     name: str
@@ -84,7 +85,7 @@ ProductKind: TypeAlias = Literal["inventory", "non_inventory", "assembly", "kit"
 
 
 @attrs.frozen
-class Product:
+class Product(Shown):
     """A product record. Part numbers compare without case, as SKUs do at BigCommerce."""
 
     part_number: str
@@ -108,7 +109,7 @@ class Product:
 
 
 @attrs.frozen
-class ShipVia:
+class ShipVia(Shown):
     """A shipping method of the books."""
 
     name: str
@@ -116,7 +117,7 @@ class ShipVia:
 
 
 @attrs.frozen
-class Promotion:
+class Promotion(Shown):
     """A Promotion/Discount record: `$` off the order's subtotal or `%` off each item."""
 
     code: str
@@ -128,7 +129,7 @@ class Promotion:
 
 
 @attrs.frozen
-class TaxArea:
+class TaxArea(Shown):
     """A tax area; `avatax` marks the one whose tax AcctVantage computes through AvaTax."""
 
     name: str
@@ -136,7 +137,7 @@ class TaxArea:
 
 
 @attrs.frozen
-class Warehouse:
+class Warehouse(Shown):
     """A warehouse and the product classes active in it."""
 
     name: str
@@ -144,7 +145,7 @@ class Warehouse:
 
 
 @attrs.frozen
-class ReferenceData:
+class ReferenceData(Shown):
     """One snapshot of the books' reference data: what the mapping engine sees of AcctVantage."""
 
     currency: str = "USD"
@@ -167,16 +168,16 @@ def _all_of_it(line: SalesOrderLine) -> Decimal:
 
 
 @attrs.frozen
-class SalesOrderLine:
+class SalesOrderLine(Shown):
     """A line. `amount` is quantity x unit price, before discounts and tax, to 4 decimals."""
 
     kind: LineKind
     description: str
     quantity: Decimal
     """What was ordered (AcctVantage's Order qty)."""
-    unit_price: Decimal
-    amount: Decimal
-    tax: Decimal = ZERO
+    unit_price: Decimal = attrs.field(converter=trimmed)
+    amount: Decimal = attrs.field(converter=trimmed)
+    tax: Decimal = attrs.field(default=ZERO, converter=trimmed)
     """The store's tax on this line, for information: the order's tax is the header's."""
     part_number: str | None = None
     """None for custom items, gift certificates, wrapping, handling and fees."""
@@ -197,14 +198,14 @@ class SalesOrderLine:
 
 
 @attrs.frozen
-class OrderDiscount:
+class OrderDiscount(Shown):
     """A discount by promotion code, or an automatic or manual one. `amount` is positive, net."""
 
     code: str
-    amount: Decimal
+    amount: Decimal = attrs.field(converter=trimmed)
     gl_code: str
     name: str = ""
-    amount_in_store: Decimal = ZERO
+    amount_in_store: Decimal = attrs.field(default=ZERO, converter=trimmed)
     """The amount as the store shows it, which may include tax."""
 
 
@@ -212,7 +213,7 @@ ReceiptState: TypeAlias = Literal["captured", "pre_authorized", "pending", "void
 
 
 @attrs.frozen
-class Receipt:
+class Receipt(Shown):
     """A receipt on an order. An order may have several (split tender).
 
     `captured`: `amount` was received. `pre_authorized`: `pre_auth_amount` is held by the gateway
@@ -222,9 +223,9 @@ class Receipt:
 
     order_import_id: str
     receipt_type: str
-    amount: Decimal
+    amount: Decimal = attrs.field(converter=trimmed)
     state: ReceiptState = "captured"
-    pre_auth_amount: Decimal = ZERO
+    pre_auth_amount: Decimal = attrs.field(default=ZERO, converter=trimmed)
     import_id: str = ""
     """Unique: the order's Import ID, a dash and a number counted from 1 within the order."""
     store_payment_method: str = ""
@@ -248,8 +249,10 @@ class Receipt:
 
 
 @attrs.frozen
-class SalesOrder:
+class SalesOrder(Shown):
     """A sales order. total = lines + freight + tax - discounts + rounding, to the last decimal."""
+
+    _first = ("import_id", "client", "total", "status")
 
     import_id: str
     """Import Source Code + BigCommerce order id; unique in the books."""
@@ -257,17 +260,17 @@ class SalesOrder:
     client: str
     """The client's name on the order."""
     lines: tuple[SalesOrderLine, ...]
-    total: Decimal
-    tax: Decimal
+    total: Decimal = attrs.field(converter=trimmed)
+    tax: Decimal = attrs.field(converter=trimmed)
     tax_area: str
     currency: str
     warehouse: str
     ship_via: str
     bill_to: Address
     ship_tos: tuple[Address, ...] = ()
-    freight: Decimal = ZERO
+    freight: Decimal = attrs.field(default=ZERO, converter=trimmed)
     discounts: tuple[OrderDiscount, ...] = ()
-    rounding: Decimal = ZERO
+    rounding: Decimal = attrs.field(default=ZERO, converter=trimmed)
     """What four-decimal amounts leave below one minor unit; never a cent."""
     tax_override: bool = True
     """Ticked where the store computed the tax, so that AcctVantage does not do it again."""
@@ -304,7 +307,7 @@ class SalesOrder:
 
 
 @attrs.frozen
-class OrderBundle:
+class OrderBundle(Shown):
     """Everything that one import writes, all or nothing.
 
     `client_id` names a client of the books; otherwise `new_client` is created, or taken if one with
@@ -332,7 +335,7 @@ class OrderBundle:
 
 
 @attrs.frozen
-class CreatedOrder:
+class CreatedOrder(Shown):
     """What `create_order` returns. If the order was there already, `created` is False."""
 
     order: SalesOrder
@@ -340,7 +343,7 @@ class CreatedOrder:
 
 
 @attrs.frozen
-class ShippedItem:
+class ShippedItem(Shown):
     """How much of a sales order line left with a shipment."""
 
     store_line_id: int
@@ -349,7 +352,7 @@ class ShippedItem:
 
 
 @attrs.frozen
-class Parcel:
+class Parcel(Shown):
     """A parcel: one label, one tracking number (manual, EasyPost - Process a Shipment)."""
 
     tracking_number: str = ""
@@ -358,7 +361,7 @@ class Parcel:
 
 
 @attrs.frozen
-class Shipment:
+class Shipment(Shown):
     """A shipment of a sales order, with its parcels."""
 
     number: int
@@ -383,12 +386,12 @@ CreditKind: TypeAlias = Literal[
 
 
 @attrs.frozen
-class CreditLine:
+class CreditLine(Shown):
     """What a refund gives back for one thing. `amount` is without tax."""
 
     kind: CreditKind
-    amount: Decimal
-    tax: Decimal = ZERO
+    amount: Decimal = attrs.field(converter=trimmed)
+    tax: Decimal = attrs.field(default=ZERO, converter=trimmed)
     quantity: Decimal | None = None
     store_line_id: int | None = None
     part_number: str | None = None
@@ -396,16 +399,16 @@ class CreditLine:
 
 
 @attrs.frozen
-class CreditTender:
+class CreditTender(Shown):
     """How a refund was paid out."""
 
     receipt_type: str
-    amount: Decimal
+    amount: Decimal = attrs.field(converter=trimmed)
     store_payment_method: str = ""
 
 
 @attrs.frozen
-class Credit:
+class Credit(Shown):
     """A credit on a sales order: a refund made in the store. total = lines + tax = tenders."""
 
     import_id: str
@@ -413,8 +416,8 @@ class Credit:
     order_import_id: str
     store_refund_id: int
     lines: tuple[CreditLine, ...]
-    tax: Decimal
-    total: Decimal
+    tax: Decimal = attrs.field(converter=trimmed)
+    total: Decimal = attrs.field(converter=trimmed)
     currency: str
     tenders: tuple[CreditTender, ...] = ()
     reason: str = ""
@@ -422,19 +425,19 @@ class Credit:
 
 
 @attrs.frozen
-class TrialBalance:
+class TrialBalance(Shown):
     """What one imported order adds up to in the books; `difference` is zero when it balances."""
 
     import_id: str
-    lines: Decimal
-    freight: Decimal
-    tax: Decimal
-    discounts: Decimal
-    rounding: Decimal
-    total: Decimal
-    receipts: Decimal
+    lines: Decimal = attrs.field(converter=trimmed)
+    freight: Decimal = attrs.field(converter=trimmed)
+    tax: Decimal = attrs.field(converter=trimmed)
+    discounts: Decimal = attrs.field(converter=trimmed)
+    rounding: Decimal = attrs.field(converter=trimmed)
+    total: Decimal = attrs.field(converter=trimmed)
+    receipts: Decimal = attrs.field(converter=trimmed)
     """Captured receipts."""
-    pre_authorized: Decimal
+    pre_authorized: Decimal = attrs.field(converter=trimmed)
     """Held by gateways, not received."""
 
     @property
@@ -449,7 +452,7 @@ class TrialBalance:
 
 
 @attrs.frozen
-class Acknowledgement:
+class Acknowledgement(Shown):
     """AcctVantage's answer to what it picked up: entered, or refused with code and text."""
 
     import_id: str
@@ -491,7 +494,7 @@ class Acknowledgement:
 
 
 @attrs.frozen
-class Pickup:
+class Pickup(Shown):
     """How far AcctVantage is with an order that the books offer for pick-up."""
 
     order_import_id: str
@@ -568,7 +571,7 @@ def _minute(at: datetime) -> str:
 
 
 @attrs.frozen
-class LookAlike:
+class LookAlike(Shown):
     """A record of the books that compares as equal to another one of its table.
 
     Both are in the books. Look-ups find the other one, and only that one goes to the store.

@@ -31,6 +31,7 @@ from avbc.bigcommerce.errors import (
 )
 from avbc.bigcommerce.http import Response
 from avbc.bigcommerce.quota import asked_wait, whole
+from avbc.shown import Shown
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ _LASTING = frozenset({501, 507})
 
 
 @attrs.frozen
-class Answer(Generic[T]):
+class Answer(Shown, Generic[T]):
     """An answer: its value, and the status, headers and body that it came in."""
 
     value: T

@@ -12,6 +12,7 @@ import attrs
 
 from avbc.bigcommerce.body import Body, Json, shortened
 from avbc.bigcommerce.errors import UnexpectedData
+from avbc.shown import Shown
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -29,7 +30,7 @@ class Paging(Enum):
 
 
 @attrs.frozen
-class Cap:
+class Cap(Shown):
     """BigCommerce's limit of concurrent requests to a group of endpoints.
 
     See docs/facts.md, bigcommerce-limits.
@@ -40,7 +41,7 @@ class Cap:
 
 
 @attrs.frozen
-class Call(Generic[T_co]):
+class Call(Shown, Generic[T_co]):
     """One request, complete before anything is sent.
 
     `read` turns the parsed body into the result; it never sees the network. `path` starts with the
@@ -83,7 +84,7 @@ class Call(Generic[T_co]):
 
 
 @attrs.frozen
-class UnreadableRow:
+class UnreadableRow(Shown):
     """A row of a page that cannot be read; the other rows of its page are good."""
 
     index: int
@@ -96,7 +97,7 @@ class UnreadableRow:
 
 
 @attrs.frozen
-class Page(Generic[T]):
+class Page(Shown, Generic[T]):
     """One page of a list: the rows that can be read, in order, and those that cannot."""
 
     items: Sequence[T]
@@ -114,7 +115,7 @@ class Page(Generic[T]):
 
 
 @attrs.frozen
-class PartFailure:
+class PartFailure(Shown):
     """A part of a saved record that was not saved, such as its inventory or its URL (207)."""
 
     row: int | None
@@ -124,7 +125,7 @@ class PartFailure:
 
 
 @attrs.frozen
-class WriteResult(Generic[T]):
+class WriteResult(Shown, Generic[T]):
     """What became of the records of a write that BigCommerce accepted.
 
     A write that it refuses raises `RequestRefused`, whose `rows` hold the refusals of single

@@ -80,6 +80,10 @@ class Quota:
         self._start()
         forks.watch(self)
 
+    def __repr__(self) -> str:
+        left = "not known" if self._left is None else f"{self._left} of {self._limit} left"
+        return f"<Quota: {left}>"
+
     def _start(self) -> None:
         """Make what a process cannot share with another."""
         self._lock = threading.Lock()

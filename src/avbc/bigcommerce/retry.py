@@ -18,6 +18,7 @@ from avbc.bigcommerce.errors import (
     StoreUnreachable,
 )
 from avbc.bigcommerce.quota import growing_wait
+from avbc.shown import Shown
 
 Pause: TypeAlias = Callable[[object], None] | Callable[[object], Coroutine[Any, Any, None]]
 AttemptT = TypeVar("AttemptT", bound=Callable[..., object])
@@ -26,7 +27,7 @@ _WAIT_AFTER_500 = 60.0
 
 
 @attrs.frozen
-class Retries:
+class Retries(Shown):
     """How patient the client is with one request.
 
     `Retries(attempts=1)` never repeats anything.

@@ -12,10 +12,10 @@ import attrs
 from avbc.acctvantage.records import Receipt, ReceiptState, SalesOrder
 from avbc.bigcommerce.models import Order
 from avbc.mapping.case import Findings, Ruling
-from avbc.mapping.text import amount_text
 from avbc.mapping.worth import RECEIVED
-from avbc.money import ZERO, decimals, is_amount
+from avbc.money import ZERO, amount_text, decimals, is_amount
 from avbc.settings import Settings, payment_method_key
+from avbc.shown import Shown
 from avbc.text import text_key
 
 AUTHORIZATION_DAYS = 7
@@ -38,7 +38,7 @@ _STEPS: Mapping[str, Mapping[str, PaymentStep]] = {
 
 
 @attrs.frozen
-class PaymentAction:
+class PaymentAction(Shown):
     """What to do about the authorized payment of one order."""
 
     action: Literal["capture", "void"]
@@ -56,7 +56,7 @@ class PaymentAction:
 
 
 @attrs.frozen
-class AuthorizationAge:
+class AuthorizationAge(Shown):
     """How old an authorization is, and how long one by its payment method is good."""
 
     since: datetime

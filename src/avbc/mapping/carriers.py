@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from avbc.shown import Shown
 from avbc.text import text_key
 
 _WORD = re.compile(r"[^\W_]+")
@@ -14,7 +15,7 @@ _INSIDE_WORDS = re.compile("[.'\u2019]")
 
 
 @attrs.frozen
-class Carrier:
+class Carrier(Shown):
     """BigCommerce's name for a carrier: a `shipping_provider`, or only AfterShip's short name."""
 
     name: str

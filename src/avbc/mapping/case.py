@@ -22,6 +22,7 @@ from avbc.mapping.decisions import (
 from avbc.mapping.product_names import ProductNames
 from avbc.money import decimals
 from avbc.settings import Settings, payment_method_key
+from avbc.shown import Shown
 from avbc.text import text_key
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ def _by_name(named: Iterable[tuple[str, T]], key: Callable[[str], str] = text_ke
 
 
 @attrs.frozen
-class MappingRules:
+class MappingRules(Shown):
     """Settings and reference data, prepared for looking up by name. Build it once for a run."""
 
     settings: Settings
@@ -150,7 +151,7 @@ class MappingRules:
 
 
 @attrs.frozen
-class Ruling(Generic[T]):
+class Ruling(Shown, Generic[T]):
     """What a rule returns: a value with its decisions, or no value and the problems.
 
     A value may come with warnings; an error comes with no value, except from `follow_receipts`,

@@ -11,11 +11,12 @@ from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import address, full_name, plain
+from avbc.shown import Shown
 from avbc.text import text_key
 
 
 @attrs.frozen
-class ClientChoice:
+class ClientChoice(Shown):
     """The client of an order, from the books or new; and the contact, if there is one."""
 
     client: Client | None = None

@@ -13,6 +13,7 @@ from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.field_map import FieldRule, FieldValue, arguments, check_names, field_values
 from avbc.mapping.places import STATES, country_code, state_name
 from avbc.mapping.text import plain
+from avbc.shown import Shown
 from avbc.text import text_key
 from avbc.unset import UNSET
 
@@ -76,7 +77,7 @@ _PLACE = "addresses[0]."
 
 
 @attrs.frozen
-class ClientExport:
+class ClientExport(Shown):
     """What to send to the store for a client. Both are None where the store has all of it."""
 
     customer: CustomerDraft | None = None

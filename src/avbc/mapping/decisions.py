@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias
 import attrs
 
 from avbc.acctvantage.records import Address
-from avbc.mapping.text import amount_text, one_line
+from avbc.mapping.text import one_line
+from avbc.money import amount_text
+from avbc.shown import Shown
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -141,7 +143,7 @@ MappingProblem: TypeAlias = Literal[
 
 
 @attrs.frozen
-class Problem:
+class Problem(Shown):
     """Why an order (or a record) cannot be mapped, or what a person should look at.
 
     `code` is listed in the documentation; `field` is the place in the order or in the settings;
@@ -165,7 +167,7 @@ class Problem:
 
 
 @attrs.frozen
-class Decision:
+class Decision(Shown):
     """One field of the AcctVantage record: its value, the rule, and the setting it came from."""
 
     field: str

@@ -12,8 +12,9 @@ from avbc.acctvantage.records import OrderDiscount, Promotion
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.proof import Proof, after_discounts, unreadable
-from avbc.mapping.text import amount_text, plain
-from avbc.money import STEP, ZERO, is_amount, share, to_minor_unit
+from avbc.mapping.text import plain
+from avbc.money import STEP, ZERO, amount_text, is_amount, share, to_minor_unit
+from avbc.shown import Shown
 from avbc.text import text_key
 
 _KINDS: Mapping[int, Literal["$", "%"]] = {1: "%", 2: "$"}
@@ -37,7 +38,7 @@ _Key: TypeAlias = tuple[str, ...]
 
 
 @attrs.frozen
-class Discounts:
+class Discounts(Shown):
     """The discounts of an order and the promotions to create for them."""
 
     discounts: tuple[OrderDiscount, ...] = ()

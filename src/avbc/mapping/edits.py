@@ -24,6 +24,7 @@ from avbc.mapping.form_fields import answer_text, answers
 from avbc.mapping.text import address
 from avbc.mapping.updating import by_hand
 from avbc.money import ZERO
+from avbc.shown import Shown
 from avbc.text import text_key
 
 _HEADER = ("total", "tax", "freight", "rounding", "currency", "ship_via", "po_number")
@@ -146,7 +147,7 @@ def _address_parts(address: models.Address) -> tuple[str, ...]:
 
 
 @attrs.frozen
-class Difference:
+class Difference(Shown):
     """One field that differs between the store's order and the books.
 
     >>> print(Difference("total", "19.95", "24.95"))

@@ -12,8 +12,8 @@ import attrs
 
 from avbc.mapping.case import Findings
 from avbc.mapping.decisions import MappingProblem
-from avbc.mapping.text import amount_text
-from avbc.money import is_amount
+from avbc.money import amount_text, is_amount
+from avbc.shown import Shown
 
 R = TypeVar("R")
 
@@ -22,7 +22,7 @@ FieldValue: TypeAlias = str | Decimal | int | bool | tuple[int, ...] | None
 
 
 @attrs.frozen
-class FieldRule(Generic[R]):
+class FieldRule(Shown, Generic[R]):
     """One field of the store and what fills it.
 
     A map of fields is a tuple of these: leave some out, add your own, or put others in their place

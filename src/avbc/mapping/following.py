@@ -24,10 +24,9 @@ from avbc.mapping.edits import (
     is_fingerprint_of,
 )
 from avbc.mapping.reconcile import reconcile
-from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
 from avbc.mapping.updating import by_hand
-from avbc.money import ZERO
+from avbc.money import ZERO, amount_text
 from avbc.posting import means_posted
 from avbc.settings import Settings
 from avbc.text import text_key

@@ -22,8 +22,8 @@ from avbc.mapping.product_names import GIFT_CERTIFICATE
 from avbc.mapping.products import product_named
 from avbc.mapping.proof import COMPARE, unreadable
 from avbc.mapping.reference import ShipViaChoice, ship_via_for, ship_via_row
-from avbc.mapping.text import address, amount_text, plain
-from avbc.money import STEP, ZERO, are_store_amounts, is_amount
+from avbc.mapping.text import address, plain
+from avbc.money import STEP, ZERO, amount_text, are_store_amounts, is_amount
 from avbc.text import text_key
 
 PHYSICAL = "physical"

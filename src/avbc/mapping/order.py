@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
 
 import attrs
@@ -37,16 +38,18 @@ from avbc.mapping.proof import (
 )
 from avbc.mapping.reference import tax_area_for, warehouse_for
 from avbc.mapping.status import new_order_status
-from avbc.mapping.text import address, amount_text, plain
+from avbc.mapping.text import address, plain
 from avbc.mapping.to_ship import with_to_ship
-from avbc.money import ARITHMETIC, ZERO
+from avbc.money import ARITHMETIC, ZERO, amount_text
 from avbc.report import Report, as_data, counted
 from avbc.settings import Settings
+from avbc.shown import Shown, to_the_second
+from avbc.tables import MARK
 from avbc.text import text_key
 
 
 @attrs.frozen
-class OrderInputs:
+class OrderInputs(Shown):
     """Everything about one order that was read from the store and the books before it is mapped."""
 
     order: Order
@@ -86,12 +89,13 @@ class MappedOrder(Report):
     `str()` of it is a table of the decisions and the problems.
     """
 
-    columns = ("field", "value", "setting", "reason")
+    columns = ("field", "value", "reason")
 
     order_id: int
     import_id: str
-    total: Decimal
-    """The proven total; the store's total with tax where the order is refused."""
+    total: Decimal | None
+    """The proven total; the store's total with tax where the order is refused. None where it could
+    not be read."""
     bundle: OrderBundle | None
     """None where one of the problems is an error, and only then."""
     problems: tuple[Problem, ...] = ()
@@ -111,9 +115,12 @@ class MappedOrder(Report):
 
     def summary(self) -> str:
         """The order, its Import ID, and its total or how many problems keep it out."""
-        refused = counted(len(self.errors), "problem")
-        outcome = f"refused, {refused}" if self.errors else amount_text(self.total)
-        return f"Order {self.order_id} as {self.import_id}: {outcome}"
+        order = f"Order {self.order_id} as {self.import_id}"
+        if self.total is None:
+            return f"{order} cannot be read: {counted(len(self.problems), 'problem')}."
+        if self.errors:
+            return f"{order} would be refused: {counted(len(self.errors), 'problem')}."
+        return f"{order} would be imported: {amount_text(self.total)}."
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The decisions and then the problems as rows, for tables and files."""
@@ -122,6 +129,42 @@ class MappedOrder(Report):
             for problem in self.problems
         )
         return [as_data(decision) for decision in (*self.decisions, *problems)]
+
+    def shown(self) -> list[dict[str, object]]:
+        """The problems, and then each field that has a value, in an accountant's sequence."""
+        rows = self.to_dicts()
+        count = len(rows) - len(self.problems)
+        problems = zip(rows[count:], self.problems, strict=True)
+        fields = [row for row in rows[:count] if row["value"] and row["field"] not in _NOT_SHOWN]
+        return [
+            *(row | {MARK: problem.severity} for row, problem in problems),
+            *map(_for_people, sorted(fields, key=_place)),
+        ]
+
+
+_SOURCE = "order_status.import_source_code"
+_NOT_SHOWN = ("fingerprint",)
+_SEQUENCE = (
+    *("import_id", "client", "contact", "lines", "discounts", "promotions", "freight", "tax"),
+    *("rounding", "total", "receipts", "po_number", "ship_via", "ship_tos"),
+)
+_PART = re.compile(r"[\[.]")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def _place(row: Mapping[str, object]) -> int:
+    """The place of a field in an accountant's sequence, in which the rest comes last."""
+    name = _PART.split(str(row["field"]))[0]
+    return _SEQUENCE.index(name) if name in _SEQUENCE else len(_SEQUENCE)
+
+
+def _for_people(row: Mapping[str, object]) -> dict[str, object]:
+    """A row with its time to the second, and its setting behind the reason."""
+    value, setting = str(row["value"]), row["setting"]
+    if _TIME.match(value):
+        value = to_the_second(datetime.fromisoformat(value))
+    reason = f"{row['reason']} ({setting})" if setting else row["reason"]
+    return {**row, "value": value, "reason": reason}
 
 
 def map_order(inputs: OrderInputs, settings: Settings, reference: ReferenceData) -> MappedOrder:
@@ -166,6 +209,7 @@ class Mapper:
         case = Case(self.rules)
         order = inputs.order
         import_id = order_import_id(self.rules.source_code, order.id)
+        case.note("import_id", import_id, "Import Source Code + BigCommerce order id", _SOURCE)
         lines = order.lines
         complete = check_lines(order, case)
         if complete and not lines:
@@ -336,7 +380,6 @@ def _note_day(sales_order: SalesOrder, time_zone: tzinfo | None, case: Case) -> 
 
 
 def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
-    source = "order_status.import_source_code"
     discounts: Note = (
         "discounts",
         sales_order.discount,
@@ -349,14 +392,7 @@ def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
     if "freight" not in [note[0] for note in case.notes]:
         case.note("freight", sales_order.freight, "the shipping cost without tax")
     case.notes += (
-        (
-            "import_id",
-            sales_order.import_id,
-            "Import Source Code + BigCommerce order id",
-            source,
-            (),
-        ),
-        ("source_code", sales_order.source_code, "the Import Source Code", source, ()),
+        ("source_code", sales_order.source_code, "the Import Source Code", _SOURCE, ()),
         ("store_order_id", sales_order.store_order_id, "the BigCommerce order id", "", ()),
         (
             "total",

@@ -15,7 +15,7 @@ from avbc.mapping.client import ClientChoice, check_open_ar
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.offline import is_owed
 from avbc.mapping.reference import is_method_unknown
-from avbc.mapping.text import amount_text, plain
+from avbc.mapping.text import plain
 from avbc.mapping.translated import may_be_translated
 from avbc.mapping.worth import (
     AUTHORIZED,
@@ -31,8 +31,9 @@ from avbc.mapping.worth import (
     Worth,
     payments_worth,
 )
-from avbc.money import ZERO
+from avbc.money import ZERO, amount_text
 from avbc.settings import payment_method_key
+from avbc.shown import Shown
 
 _PURCHASE_ORDER = payment_method_key(PURCHASE_ORDER)
 TENDER_WORDS = {
@@ -99,7 +100,7 @@ _REFUSED: dict[str, tuple[MappingProblem, str, str]] = {
 
 
 @attrs.frozen
-class Payment:
+class Payment(Shown):
     """What an order's tenders make: receipts, or a purchase order on open A/R."""
 
     receipts: tuple[Receipt, ...] = ()

@@ -18,8 +18,9 @@ import attrs
 
 from avbc.bigcommerce.models import Fee, Order, OrderProduct
 from avbc.mapping.case import Case, MappingRules, Ruling
-from avbc.mapping.text import amount_text
-from avbc.money import STEP, ZERO, are_store_amounts, is_amount, to_minor_unit
+from avbc.mapping.sums import header_parts, line_parts
+from avbc.money import STEP, ZERO, amount_text, are_store_amounts, is_amount, to_minor_unit
+from avbc.shown import Shown
 
 Discounts: TypeAlias = Literal["none", "with tax", "without tax"]
 
@@ -64,7 +65,7 @@ COMPARE = (
 
 
 @attrs.frozen
-class Proof:
+class Proof(Shown):
     """That an order's amounts add up, and by which reading of them, in the order's currency."""
 
     total: Decimal
@@ -225,7 +226,8 @@ def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | 
             order.total_inc_tax,
             f"The total with tax is {amount_text(order.total_inc_tax)}, and its parts come to "
             f"{amount_text(parts - taken)}: "
-            f"off by {amount_text(abs(residue))}." + _also_tried(order, tenders),
+            f"off by {amount_text(abs(residue))}."
+            f"{_also_tried(order, tenders)}{header_parts(order)}",
             COMPARE,
         )
         return None
@@ -502,7 +504,7 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> Line
                 subtotal,
                 f"{name} is {amount_text(subtotal)}, and the lines come to "
                 f"{amount_text(subtotal - difference)}: "
-                f"off by {amount_text(abs(difference))}.{also}",
+                f"off by {amount_text(abs(difference))}.{also}{line_parts(counted, name)}",
                 COMPARE
                 if order.fees is not None
                 else (

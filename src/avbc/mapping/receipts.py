@@ -29,7 +29,7 @@ from avbc.mapping.offline import has_gateway_payments, is_offline
 from avbc.mapping.payment import STATUS_MISSING, receipt_type_for, uncaptured_fix
 from avbc.mapping.proof import prove
 from avbc.mapping.stopped import stopped
-from avbc.mapping.text import amount_text, plain
+from avbc.mapping.text import plain
 from avbc.mapping.worth import (
     AUTHORIZED,
     DECLINED,
@@ -41,7 +41,8 @@ from avbc.mapping.worth import (
     Worth,
     payments_worth,
 )
-from avbc.money import ARITHMETIC, ZERO, is_amount
+from avbc.money import ARITHMETIC, ZERO, amount_text, is_amount
+from avbc.shown import Shown
 from avbc.text import text_key
 
 _TENDERS = (STORE_CREDIT, GIFT_CARD)
@@ -51,7 +52,7 @@ _CORRECT = "Check the order's payments in BigCommerce, and correct the receipt i
 
 
 @attrs.frozen
-class ReceiptChange:
+class ReceiptChange(Shown):
     """A receipt as it is in the books, and as the store's payment makes it."""
 
     before: Receipt

@@ -22,6 +22,7 @@ from avbc.mapping.status import order_status_name, status_for_books, status_for_
 from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import AWAITED, RECEIVED, status_without_transactions
 from avbc.money import ARITHMETIC, ZERO, is_amount
+from avbc.shown import Shown
 from avbc.text import text_key
 
 K = TypeVar("K")
@@ -36,7 +37,7 @@ _HELD = frozenset(["authorized", "capture pending"])
 
 
 @attrs.frozen
-class Reconciled:
+class Reconciled(Shown):
     """One order in both systems."""
 
     order_id: int

@@ -11,6 +11,7 @@ from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.patterns import first_fit
 from avbc.mapping.text import plain
 from avbc.mapping.translated import may_be_translated
+from avbc.shown import Shown
 from avbc.text import text_key
 
 _NO_METHOD = frozenset(["", "none"])
@@ -19,7 +20,7 @@ _CLASS = "shipping.default_shipment_product_class"
 
 
 @attrs.frozen
-class ShipViaChoice:
+class ShipViaChoice(Shown):
     """The name of a Ship Via, and the record to create where the books do not have it yet."""
 
     name: str

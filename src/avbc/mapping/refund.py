@@ -17,8 +17,8 @@ from avbc.mapping.offline import has_gateway_payments
 from avbc.mapping.patterns import fits
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
 from avbc.mapping.proof import Proof, after_discounts, proof_of
-from avbc.mapping.text import amount_text, plain
-from avbc.money import ARITHMETIC, ZERO, are_store_amounts, decimals, is_amount
+from avbc.mapping.text import plain
+from avbc.money import ARITHMETIC, ZERO, amount_text, are_store_amounts, decimals, is_amount
 from avbc.settings import payment_method_key
 from avbc.text import text_key
 

@@ -11,6 +11,7 @@ import attrs
 from avbc.bigcommerce.models import Product, ProductDraft, Variant, VariantDraft
 from avbc.mapping.decisions import value_text
 from avbc.mapping.field_map import FieldValue, field_texts, read_texts
+from avbc.shown import Shown
 
 _IDENTITY = frozenset(["id", "sku"])
 """What a record is found by."""
@@ -19,7 +20,7 @@ _SHOWN = 60
 
 
 @attrs.frozen
-class Replacement:
+class Replacement(Shown):
     """A value of the store that a push would replace, and that no push wrote there.
 
     >>> print(Replacement("price", "40.00", "49.00"))

@@ -15,6 +15,7 @@ from avbc.bigcommerce.models import OrderShipment, ShipmentDraft, ShipmentItemDr
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_named
 from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.text import plain
+from avbc.shown import Shown
 from avbc.text import text_key
 from avbc.unset import UNSET
 
@@ -27,7 +28,7 @@ _Units: TypeAlias = Mapping[int, int]
 
 
 @attrs.frozen
-class ShipmentPlan:
+class ShipmentPlan(Shown):
     """What to send to the store for a shipment, and what of it the store has already.
 
     Both are empty where nothing of it is shipped.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from decimal import Decimal
 
 from avbc.acctvantage import records
 from avbc.bigcommerce import models
@@ -31,19 +30,6 @@ def plain(text: str) -> str:
     if not text.isprintable():
         text = _UNWRITABLE.sub("", text)
     return text.strip()
-
-
-def amount_text(amount: Decimal) -> str:
-    """An amount for people: at least two decimals, more only where they say something.
-
-    >>> amount_text(Decimal("69.8400")), amount_text(Decimal("62.6793")), amount_text(Decimal("-5"))
-    ('69.84', '62.6793', '-5.00')
-    """
-    if not amount.is_finite():
-        return str(amount)
-    text = f"{amount:f}"
-    whole, _, fraction = text.partition(".")
-    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def full_name(address: models.Address) -> str:

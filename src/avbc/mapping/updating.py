@@ -13,7 +13,7 @@ import attrs
 from avbc.acctvantage.import_ids import receipt_number
 from avbc.acctvantage.records import OrderBundle, Receipt
 from avbc.mapping.decisions import Problem
-from avbc.mapping.text import amount_text
+from avbc.money import amount_text
 
 _SETTLED = ("captured", "voided")
 """States from which no receipt goes back."""

@@ -21,8 +21,7 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.offline import is_offline, is_owed
-from avbc.mapping.text import amount_text
-from avbc.money import ZERO, is_amount
+from avbc.money import ZERO, amount_text, is_amount
 from avbc.text import text_key
 
 RECEIVED = frozenset(["captured", "paid", "partially refunded"])

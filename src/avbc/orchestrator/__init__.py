@@ -3,7 +3,8 @@
 from avbc.orchestrator.checks.backtest import Backtested, BacktestReport, SettingEffect
 from avbc.orchestrator.checks.explanation import Explanation
 from avbc.orchestrator.checks.reconcile import ReconcileReport
-from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job, JobOutcome
+from avbc.orchestrator.cycle import SCHEDULE, Job
+from avbc.orchestrator.cycle_report import CycleReport, JobOutcome
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.decisions_taken import DecisionsTaken
 from avbc.orchestrator.engine.incoming import NoSuchOrder
@@ -16,6 +17,7 @@ from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, Ho
 from avbc.orchestrator.jobs.journal_files import JournalFile, JournalReport
 from avbc.orchestrator.jobs.prune_journal import PruneReport
 from avbc.orchestrator.orchestrator import Orchestrator
+from avbc.orchestrator.planned_calls import PlannedCall
 from avbc.orchestrator.reports import (
     Change,
     Check,
@@ -24,7 +26,6 @@ from avbc.orchestrator.reports import (
     ImportReport,
     JournalEntry,
     Outcome,
-    PlannedCall,
     PushReport,
     SetupReport,
     Unread,

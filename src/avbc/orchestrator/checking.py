@@ -13,6 +13,7 @@ from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
 from avbc.orchestrator.engine.arguments import require_id, require_period, require_settings
 from avbc.orchestrator.engine.attention import note_checks
+from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, SetupReport
 from avbc.settings import Settings
@@ -27,7 +28,8 @@ class Checking(Connected):
         Each scope that the settings need is probed by a request that changes nothing. Errors are in
         the report and on the worklist, and are not raised.
         """
-        report = connection.connection_report(self.store, self.settings, self.clock)
+        with waiting_shown("Testing the connection"):
+            report = connection.connection_report(self.store, self.settings, self.clock)
         self._integration.may_set_statuses = any(
             check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks
         )
@@ -44,7 +46,8 @@ class Checking(Connected):
             StoreError: The store's statuses or orders cannot be read.
             BooksUnreachable: The books cannot be read.
         """
-        report = setup.setup_report(self._integration, self._product_fields)
+        with waiting_shown("Checking the set-up"):
+            report = setup.setup_report(self._integration, self._product_fields)
         note_checks(self._integration, report, "check_setup")
         return report
 
@@ -62,7 +65,8 @@ class Checking(Connected):
         order_id = require_id(order_id, "order_id")
         task = Task("explain", "Previewing orders", preview=True, turn="import_orders")
         run = Run(self._integration, task, ImportReport(preview=True))
-        return explain_order(run, self._customisations, order_id)
+        with waiting_shown("Reading the order"):
+            return explain_order(run, self._customisations, order_id)
 
     def history(self, order_id: int) -> History:
         """List everything that was done for an order, and its state in the store and the books.
@@ -79,7 +83,7 @@ class Checking(Connected):
         )
 
     def reconcile(
-        self, since: date, until: date | None = None, *, progress: bool = False
+        self, since: date, until: date | None = None, *, progress: bool | None = None
     ) -> ReconcileReport:
         """Compare each order of a period in the store with the books, to the cent.
 
@@ -94,7 +98,7 @@ class Checking(Connected):
             since: Orders made then or later: a day of the store, in its time zone, or a datetime
                 with a time zone.
             until: Orders made then or earlier, a whole day included; by default there is no end.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
 
         Raises:
             ValueError: A time has no time zone, or the period ends before it begins.
@@ -112,7 +116,7 @@ class Checking(Connected):
         since: date,
         until: date | None = None,
         *,
-        progress: bool = False,
+        progress: bool | None = None,
     ) -> BacktestReport:
         """Map the orders of a period under other settings, and report what would change.
 
@@ -126,7 +130,7 @@ class Checking(Connected):
             since: Orders made then or later: a day of the store, in its time zone, or a datetime
                 with a time zone.
             until: Orders made then or earlier, a whole day included; by default there is no end.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
 
         Raises:
             ValueError: A time has no time zone, or the period ends before it begins.

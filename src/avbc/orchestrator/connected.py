@@ -160,5 +160,5 @@ class Connected:
         setup, code = self.settings.store, self._integration.source_code
         return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
 
-    def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
+    def _push(self, name: str, doing: str, *, preview: bool, progress: bool | None) -> PushRun:
         return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))

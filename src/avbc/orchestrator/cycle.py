@@ -5,11 +5,10 @@ The timer, Celery workers and loops of an application all run them.
 
 from __future__ import annotations
 
-import html
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 import attrs
@@ -19,6 +18,7 @@ from avbc.bigcommerce import BadAnswer, StopAsked, StoreUnavailable, StoreUnreac
 from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.logs import get_logger, lines_of, log_lines, working_for
+from avbc.orchestrator.cycle_report import CycleReport, JobOutcome, moment
 from avbc.orchestrator.engine.cycles import (
     Cycles,
     LastCycle,
@@ -32,9 +32,10 @@ from avbc.orchestrator.engine.failures import failures_to_tell
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.parts import NEEDS, MethodsMissing, Parts, named
 from avbc.orchestrator.engine.stopping import Stop
-from avbc.orchestrator.worklist import Worklist, waiting
+from avbc.orchestrator.worklist import Worklist
 from avbc.report import Report, counted
 from avbc.settings import Settings, SettingsError
+from avbc.shown import Shown
 from avbc.stopping import ended_by
 
 _log = get_logger("avbc.orchestrator")
@@ -47,7 +48,7 @@ _NO_ANSWER = (StoreUnreachable, StoreUnavailable, BadAnswer)
 
 
 @attrs.frozen
-class Job:
+class Job(Shown):
     """A method of the orchestrator, and how often the timer calls it.
 
     >>> Job("push_inventory", every=timedelta(minutes=15))
@@ -65,7 +66,7 @@ class Job:
     needs_store: bool = True
     """Whether it is left out in a cycle in which the store does not answer."""
 
-    def __repr__(self) -> str:
+    def _in_a_line(self) -> str:
         often = f"every={self.every.total_seconds() / 60:g} min" if self.every else "in every cycle"
         return f"Job({self.method!r}, {often})"
 
@@ -92,139 +93,6 @@ SCHEDULE: tuple[Job, ...] = (
 
 A job whose part the books lack is left out.
 """
-
-
-# Reports
-
-
-@attrs.frozen
-class JobOutcome:
-    """How one job of a cycle ended."""
-
-    method: str
-    report: Report | None = None
-    """What it did; None where it failed."""
-    error: Exception | None = None
-    """Why it failed. The next cycle calls it again."""
-
-    @property
-    def failure(self) -> Exception | None:
-        """The error that it failed with, or that ended it early; None where there was none."""
-        return self.error or getattr(self.report, "failure", None)
-
-    @property
-    def is_taken(self) -> bool:
-        """Another process did the same for the store, so nothing was done."""
-        return bool(getattr(self.report, "is_taken", False))
-
-    @property
-    def ok(self) -> bool:
-        """It did not fail, and its report is ok."""
-        return self.error is None and bool(getattr(self.report, "ok", True))
-
-    def __str__(self) -> str:
-        if self.error is None:
-            return "" if self.report is None else self.report.summary()
-        # The message of another's error may say little without its class.
-        name = "" if isinstance(self.error, AvbcError) else f"{type(self.error).__name__}: "
-        return f"failed: {name}{self.error}"
-
-
-@attrs.frozen
-class CycleReport(Report):
-    """What one cycle did.
-
-    >>> started = datetime.fromisoformat("2026-01-02T12:05:00+00:00")
-    >>> jobs = (JobOutcome("import_orders", error=ValueError("no")),)
-    >>> print(CycleReport("Example store", started, started, jobs))
-    Example store, 2026-01-02 12:05:00 UTC: 1 of 1 jobs failed, 0 requests.
-    <BLANKLINE>
-    job            outcome
-    import_orders  failed: ValueError: no
-    """
-
-    columns = ("job", "outcome")
-
-    store: str
-    """The settings' name for the store."""
-    started: datetime
-    finished: datetime
-    jobs: tuple[JobOutcome, ...] = ()
-    """The jobs that were called, in sequence; a job that was not due is left out."""
-    notes: tuple[str, ...] = ()
-    """Reported once by each process: changed settings, a settings file with errors, a store that is
-    not enabled, a job that the settings ask for and the books cannot do. And in each cycle: that
-    the store did not answer, and when the next try is."""
-    settings_error: SettingsError | None = None
-    """New errors in the settings file; the previous settings stay in force."""
-    stopped: bool = False
-    """The cycle ended early because a stop was requested."""
-    worklist: int = 0
-    """How many items wait for a person (`Orchestrator.worklist`)."""
-    skipped: tuple[str, ...] = ()
-    """The jobs that were due and not tried, since the store did not answer."""
-    unanswered: int = 0
-    """In how many cycles in a row the store did not answer."""
-    next_at: datetime | None = None
-    """When the next cycle is due, by this machine's clock."""
-    is_early: bool = False
-    """It was not due yet, so nothing was done (`run_cycle(if_due=True)`)."""
-    is_served: bool = False
-    """Another process ran the last cycle."""
-    taken: str = ""
-    """Why nothing was done though it was due: another process is in a cycle of the store, which is
-    looked at again at `next_at`."""
-
-    @property
-    def ok(self) -> bool:
-        """Nothing failed, and every job's report is ok."""
-        return self.settings_error is None and all(job.ok for job in self.jobs)
-
-    @property
-    def requests(self) -> int:
-        """How many requests its jobs sent to the store."""
-        return sum(int(getattr(job.report, "requests", 0)) for job in self.jobs)
-
-    @property
-    def failed(self) -> list[JobOutcome]:
-        """The jobs that failed."""
-        return [job for job in self.jobs if job.error is not None]
-
-    def summary(self) -> str:
-        """How the cycle went, and its notes."""
-        headline = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {self.headline}"
-        return "\n".join([headline, *self.notes])
-
-    @property
-    def headline(self) -> str:
-        """How the cycle went, in a line that does not name the store."""
-        if self.is_early and self.next_at is not None:
-            return f"not due before {_moment(self.next_at)}."
-        if self.taken:
-            return f"{self.taken}."
-        done = f"{counted(len(self.jobs), 'job')} done"
-        if self.failed:
-            done = f"{len(self.failed)} of {len(self.jobs)} jobs failed"
-        end = ", then stopped" if self.stopped else ""
-        text = f"{done}, {counted(self.requests, 'request')}{end}."
-        if taken := [job.method for job in self.jobs if job.is_taken]:
-            text += f" Left to another process: {named(taken)}."
-        if self.worklist:
-            text += f" {waiting(self.worklist)} for a person."
-        return text
-
-    def to_dicts(self) -> list[dict[str, object]]:
-        """One row per job: job, ok, outcome."""
-        return [{"job": job.method, "ok": job.ok, "outcome": str(job)} for job in self.jobs]
-
-    def _repr_html_(self) -> str:
-        details = [
-            f"<details><summary>{html.escape(job.method)}</summary>"
-            f"{job.report._repr_html_()}</details>"
-            for job in self.jobs
-            if job.report is not None
-        ]
-        return super()._repr_html_() + "".join(details)
 
 
 # Cycles
@@ -401,7 +269,9 @@ class Cycle:
     def _taken(self, taken: str, started: datetime) -> CycleReport:
         finished = self._web.clock.now()
         next_at = finished + others_turn(self._interval)
-        return CycleReport(self._name, started, finished, taken=taken, next_at=next_at)
+        report = CycleReport(self._name, started, finished, taken=taken, next_at=next_at)
+        _log.info("%s", report.headline)
+        return report
 
     def _take_turn(self, stack: ExitStack) -> str:
         """Take the turn to run a cycle until the stack ends; returns why it could not be had."""
@@ -575,13 +445,9 @@ class _Course:
 def _no_answer(count: int, next_at: datetime, skipped: Sequence[str] = ()) -> str:
     text = (
         f"The store did not answer in {counted(count, 'cycle')}; the next try is at "
-        f"{_moment(next_at)}."
+        f"{moment(next_at)}."
     )
     return f"{text} Not tried: {', '.join(skipped)}." if skipped else text
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%H:%M} UTC"
 
 
 def _changed(old: Settings, new: Settings) -> list[str]:

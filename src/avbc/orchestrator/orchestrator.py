@@ -61,9 +61,10 @@ class Orchestrator(Running):
     ```
 
     Nothing is connected before the first method is called. Use one instance in one thread at a
-    time. With `progress=True` a method draws a bar, in a terminal or a notebook (needs the extra
-    `progress`). With `preview=True` it writes nothing on either side; `sent` is what would be sent
-    or written.
+    time. On a terminal, a method that lasts longer than two seconds draws a bar (needs the extra
+    `progress`); with `progress=True` it draws one from its beginning, in a notebook as well, and
+    with `progress=False` none. With `preview=True` it writes nothing on either side; `sent` is what
+    would be sent or written.
 
     An id that is not an int, a time that is no date and no datetime, or an option that is neither
     True nor False raises `TypeError`. An id below 1, or a datetime without a time zone, raises
@@ -77,7 +78,7 @@ class Orchestrator(Running):
 
     # The import
 
-    def preview_orders(self, *, progress: bool = False) -> ImportReport:
+    def preview_orders(self, *, progress: bool | None = None) -> ImportReport:
         """Report what an import would write, and why; nothing is written anywhere.
 
         Each outcome has its `explanation`: the whole sales order and the reason for each field.
@@ -95,7 +96,7 @@ class Orchestrator(Running):
         until: date | None = None,
         retry_errors: bool = False,
         preview: bool = False,
-        progress: bool = False,
+        progress: bool | None = None,
     ) -> ImportReport:
         """Import the orders that have the New Order Status (manual 2.1.3 to 2.1.5), or others.
 
@@ -117,7 +118,7 @@ class Orchestrator(Running):
             retry_errors: The orders that an import gave the Import Error Status and that still
                 have it.
             preview: Write nothing; the report says what an import would do.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
 
         Raises:
             SettingsError: The set-up has faults with which every order would be refused, or the
@@ -161,7 +162,7 @@ class Orchestrator(Running):
         order_ids: Collection[int] | None = None,
         *,
         preview: bool = False,
-        progress: bool = False,
+        progress: bool | None = None,
     ) -> PushReport:
         """Bring the books up to date with what became of imported orders in the store.
 
@@ -176,14 +177,14 @@ class Orchestrator(Running):
             order_ids: These orders, by BigCommerce's ids; by default all that changed in the store
                 since the last run.
             preview: Write nothing; the report says what would be written.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
         """
         if order_ids is not None:
             order_ids = require_ids(order_ids, "order_ids")
         run = self._push("follow_orders", "Following orders", preview=preview, progress=progress)
         return run.do(lambda run: follow_orders.follow_orders(run, order_ids))
 
-    def take_answers(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+    def take_answers(self, *, preview: bool = False, progress: bool | None = None) -> PushReport:
         """Put the orders that AcctVantage refused on the worklist, until it has entered them.
 
         Only with books that AcctVantage picks orders up from (`StagingGateway`). A refusal is in
@@ -193,7 +194,7 @@ class Orchestrator(Running):
 
         Args:
             preview: Write nothing; the report says what is new.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
         """
         run = self._push("take_answers", "Taking answers", preview=preview, progress=progress)
         return run.do(answers.take_answers)
@@ -201,7 +202,7 @@ class Orchestrator(Running):
     # Products, quantities and clients for the store
 
     def push_products(
-        self, *, preview: bool = False, full: bool = False, progress: bool = False
+        self, *, preview: bool = False, full: bool = False, progress: bool | None = None
     ) -> PushReport:
         """Send the store the changed details of products with Sync to Webstore (manual 2.3.1).
 
@@ -213,7 +214,7 @@ class Orchestrator(Running):
             full: Send all of them, changed or not, and look up their ids again.
             preview: Send nothing; the report says what would be sent, and which values of the store
                 that no push wrote would be replaced.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
 
         Raises:
             SettingsError: `shipping.sync_product_details` is false, or
@@ -224,7 +225,7 @@ class Orchestrator(Running):
         return run.do(lambda run: products.push_products(run, self._product_fields, full=full))
 
     def push_inventory(
-        self, *, preview: bool = False, full: bool = False, progress: bool = False
+        self, *, preview: bool = False, full: bool = False, progress: bool | None = None
     ) -> PushReport:
         """Send the store the changed quantities that it may sell: Qty Available (manual 2.3.1).
 
@@ -235,7 +236,7 @@ class Orchestrator(Running):
         Args:
             full: Send all of them, changed or not.
             preview: Send nothing; the report says what would be sent.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
 
         Raises:
             SettingsError: `shipping.sync_inventory_levels` is false.
@@ -250,7 +251,7 @@ class Orchestrator(Running):
         client_ids: Collection[int] | None = None,
         *,
         preview: bool = False,
-        progress: bool = False,
+        progress: bool | None = None,
     ) -> PushReport:
         """Export clients to the store as customers (manual, BigCommerce - Clients & Contacts).
 
@@ -261,7 +262,7 @@ class Orchestrator(Running):
         Args:
             client_ids: These clients; by default all that are new to the store.
             preview: Send nothing; the report says what would be sent.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
         """
         if client_ids is not None:
             client_ids = require_ids(client_ids, "client_ids")
@@ -271,7 +272,9 @@ class Orchestrator(Running):
 
     # Statuses and shipments
 
-    def push_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+    def push_order_statuses(
+        self, *, preview: bool = False, progress: bool | None = None
+    ) -> PushReport:
         """Set the store's statuses of orders that changed in AcctVantage (manual 2.1.6).
 
         The mapping is read from left to right. An order is looked at first, and gets one request if
@@ -286,7 +289,9 @@ class Orchestrator(Running):
         )
         return run.do(order_statuses.push_order_statuses)
 
-    def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+    def pull_order_statuses(
+        self, *, preview: bool = False, progress: bool | None = None
+    ) -> PushReport:
         """Set AcctVantage's statuses of orders that changed in the store (manual 2.1.6).
 
         The mapping is read from right to left. No order is ever posted, and none moves backwards
@@ -307,7 +312,7 @@ class Orchestrator(Running):
         *,
         order_ids: Collection[int] | None = None,
         preview: bool = False,
-        progress: bool = False,
+        progress: bool | None = None,
     ) -> PushReport:
         """Send the store AcctVantage's shipments, with tracking numbers, that are new or changed.
 
@@ -326,7 +331,9 @@ class Orchestrator(Running):
 
     # Payments
 
-    def capture_payments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+    def capture_payments(
+        self, *, preview: bool = False, progress: bool | None = None
+    ) -> PushReport:
         """Have the gateway capture or void authorized payments as AcctVantage asks (manual 2.2.4).
 
         Only payments that BigCommerce authorized, PayPal included, only while `payment_status` is
@@ -341,7 +348,7 @@ class Orchestrator(Running):
         return run.do(captures.capture_payments)
 
     def import_refunds(
-        self, *, since: date | None = None, preview: bool = False, progress: bool = False
+        self, *, since: date | None = None, preview: bool = False, progress: bool | None = None
     ) -> PushReport:
         """Write refunds made in the store since the last run as credits on the imported orders.
 
@@ -355,7 +362,7 @@ class Orchestrator(Running):
             since: Take refunds made on this day of the store, or at this time, or later, not those
                 since the last run.
             preview: Write nothing; the report says what would be written.
-            progress: Draw a progress bar (extra `progress`).
+            progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
 
         Raises:
             SettingsError: `gl.import_refunds` is false.
@@ -497,7 +504,7 @@ class Orchestrator(Running):
         name: str,
         *,
         preview: bool = False,
-        progress: bool = False,
+        progress: bool | None = None,
         patience: timedelta = timedelta(0),
     ) -> Import:
         task = Task(

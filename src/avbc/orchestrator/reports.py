@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Generic, Literal, TypeAlias, TypeGuard, TypeVar
+from itertools import zip_longest
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 import attrs
 
 from avbc.acctvantage.records import Pickup, Receipt, SalesOrder
-from avbc.bigcommerce.body import Body, faults
-from avbc.bigcommerce.call import Call
+from avbc.bigcommerce.body import Body
 from avbc.errors import AvbcError
 from avbc.mapping import Decision, MappedOrder, Problem
-from avbc.mapping.decisions import value_text
 from avbc.mapping.replaced import Replacement
-from avbc.mapping.text import amount_text
+from avbc.money import amount_text
+from avbc.orchestrator.planned_calls import PlannedCall, body_text
 from avbc.report import Report, as_data, counted, tally
+from avbc.shown import Shown, to_the_second
+from avbc.tables import MARK
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "waiting", "postponed"]
 """What became of an order: the name of the list of an `ImportReport` that it is in."""
@@ -68,10 +69,11 @@ class RunReport(Report):
         return {}
 
     def _with_cost(self, text: str) -> str:
-        """Add the cost to a summary, and why the run ended early."""
+        """Add the cost to a summary, if there was any, and why the run ended early."""
         if self.started and self.finished:
-            seconds = (self.finished - self.started).total_seconds()
-            text += f" {counted(self.requests, 'request')}, {seconds:.1f} s."
+            seconds = f"{(self.finished - self.started).total_seconds():.1f} s"
+            if self.requests or seconds != "0.0 s":
+                text += f" {counted(self.requests, 'request')}, {seconds}."
         if self.unrecorded:
             text += f" Not all of it is in the journal and on the worklist: {self.unrecorded}."
         if self.unknown_fields:
@@ -92,6 +94,7 @@ class _ListsReport(RunReport, Generic[Name, Item]):
     _names: Sequence[Name]
     refused: list[Item]
     postponed: list[Item]
+    preview: bool
 
     def __iter__(self) -> Iterator[tuple[Name, Item]]:
         return ((name, item) for name in self._names for item in self._list(name))
@@ -103,6 +106,12 @@ class _ListsReport(RunReport, Generic[Name, Item]):
     def counts(self) -> dict[str, int]:
         """How many records had which result, by name of the result."""
         return {name: len(self._list(name)) for name in self._names}
+
+    def _said(self, name: Name) -> str:
+        """What a row says of its result: a preview has done nothing."""
+        if not self.preview:
+            return name
+        return "would wait" if name == "waiting" else f"would be {name}"
 
     @property
     def ok(self) -> bool:
@@ -118,9 +127,13 @@ class _ListsReport(RunReport, Generic[Name, Item]):
         rows: list[dict[str, object]] = []
         clean = 0
         for name, item in self:
-            clean += not item.is_marked
-            if item.is_marked or clean <= _CLEAN_ROWS_SHOWN:
-                rows.append({**item.to_dict(name), self.columns[-1]: item.note()})
+            mark = ("error" if name == "refused" else "warning") if item.is_marked else ""
+            clean += not mark
+            if mark or clean <= _CLEAN_ROWS_SHOWN:
+                note, said = item.note(), self._said(name)
+                rows.append(
+                    {**item.to_dict(name), "result": said, self.columns[-1]: note, MARK: mark}
+                )
         if clean > _CLEAN_ROWS_SHOWN:
             left = clean - _CLEAN_ROWS_SHOWN
             rows.append({"result": "...", self.columns[-1]: f"and {left} more without problems"})
@@ -128,7 +141,7 @@ class _ListsReport(RunReport, Generic[Name, Item]):
 
 
 @attrs.frozen
-class Outcome:
+class Outcome(Shown):
     """What became of one order."""
 
     order_id: int
@@ -178,8 +191,8 @@ class ImportReport(_ListsReport[Result, Outcome]):
     >>> print(report)
     Imported 1 order.
     <BLANKLINE>
-    result    order_id  import_id  total  problems
-    imported  1042      WEB1042    19.95
+    result    order_id  import_id  total
+    imported      1042  WEB1042    19.95
     """
 
     columns = ("result", "order_id", "import_id", "total", "problems")
@@ -209,9 +222,15 @@ class ImportReport(_ListsReport[Result, Outcome]):
         held = counts.pop("waiting")
         count = sum(counts.values())
         text = "" if held else f"No new orders{self._of_channels()}."
+        if self.stopped and not held:
+            text = "Nothing was imported."
         if count:
             done = f"{tally(counts)} {'order' if count == 1 else 'orders'}."
-            text = f"Would have {done}" if self.preview else done[0].upper() + done[1:]
+            text = done[0].upper() + done[1:]
+            if self.preview:
+                named, *more = [name for name in counts if counts[name]]
+                text = f"{counted(counts[named], 'order')} would be {named}"
+                text += f"{''.join(f', {counts[each]} would be {each}' for each in more)}."
         if not (self.preview or all(map(_is_left, self.refused))):
             text += " Refused orders have the Import Error Status."
         if not all(map(_is_left, self.postponed)):
@@ -239,76 +258,6 @@ _LEFT = frozenset(
 
 def _is_left(outcome: Outcome) -> bool:
     return any(problem.code in _LEFT for problem in outcome.problems)
-
-
-@attrs.frozen
-class PlannedCall:
-    """A request as data: what a preview would send.
-
-    >>> from avbc.bigcommerce.endpoints.orders import update_order
-    >>> print(PlannedCall.of(update_order(1042, status_id=2)))
-    PUT /v2/orders/1042 status_id: 2
-    """
-
-    method: str
-    path: str
-    """It starts with the version: `/v2/orders/1042`."""
-    body: Body = None
-
-    @classmethod
-    def of(cls, call: Call[object]) -> PlannedCall:
-        """Describe what a call would send."""
-        return cls(call.method, call.path, call.body)
-
-    def to_dict(self) -> dict[str, object]:
-        """The request as plain data; amounts are text."""
-        return as_data(self)
-
-    @property
-    def records(self) -> Sequence[Body]:
-        """The records in the body: the rows of a list, or the body itself."""
-        lists: list[Body] = [self.body]
-        if isinstance(self.body, Mapping):
-            lists = [value for value in self.body.values() if _is_list(value)]
-        (rows,) = lists if len(lists) == 1 else [self.body]
-        return rows if _is_list(rows) else (self.body,)
-
-    @property
-    def name(self) -> str:
-        """The request without its body: `PUT /v2/orders/1042`."""
-        return f"{self.method} {self.path}"
-
-    def __str__(self) -> str:
-        return f"{self.name} {body_text(self.body)}".rstrip()
-
-
-def _is_list(body: Body) -> TypeGuard[Sequence[Body]]:
-    return isinstance(body, Sequence) and not isinstance(body, str)
-
-
-def body_text(body: Body) -> str:
-    """What a request holds, as people read it.
-
-    >>> body_text([{"name": "Mug", "price": Decimal("9.95"), "sale_price": None}, {"id": 7}])
-    'name: Mug, price: 9.95, sale_price: none; id: 7'
-    """
-    for place, fault in faults(body):
-        return f"(cannot be sent: {f'{place}: ' if place else ''}{fault})"
-    return _read(body)
-
-
-def _read(body: Body) -> str:
-    if isinstance(body, Mapping):
-        return ", ".join(f"{name}: {_read_inside(value)}" for name, value in body.items())
-    if isinstance(body, Decimal):
-        return f"{body:f}"  # digit for digit, as it is sent
-    return "; ".join(map(_read, body)) if _is_list(body) else value_text(body)
-
-
-def _read_inside(body: Body) -> str:
-    if body is None:
-        return "none"
-    return f"({_read(body)})" if isinstance(body, Mapping) or _is_list(body) else _read(body)
 
 
 @attrs.frozen
@@ -384,7 +333,7 @@ class PushReport(_ListsReport[Effect, Change]):
     >>> print(report)
     push_order_statuses: sent 1, unchanged 2.
     <BLANKLINE>
-    result  key      what    before             after    note
+    result  key      what    before             after
     sent    WEB1042  status  Awaiting Shipment  Shipped
     """
 
@@ -412,7 +361,7 @@ class PushReport(_ListsReport[Effect, Change]):
     def summary(self) -> str:
         """How many changes had which effect, and the cost."""
         preview = " (preview)" if self.preview else ""
-        done = tally(self.counts()) or "nothing to do"
+        done = tally(self.counts()) or ("nothing was done" if self.stopped else "nothing to do")
         replaced = sum(len(change.replaced) for change in self.sent)
         if replaced:
             values = counted(replaced, "value")
@@ -425,7 +374,7 @@ State: TypeAlias = Literal["ok", "warning", "error", "unknown"]
 
 
 @attrs.frozen
-class Check:
+class Check(Shown):
     """One thing that was checked."""
 
     area: str
@@ -473,6 +422,7 @@ class _Checks(Report):
             {
                 **as_data(check),
                 "found": " ".join(text for text in (check.found, check.seen, check.fix) if text),
+                MARK: {"ok": "", "error": "error"}.get(check.state, "warning"),
             }
             for check in self.checks
         ]
@@ -520,21 +470,13 @@ class SetupReport(_Checks):
         """All rows to add to the settings file."""
         return "\n\n".join(check.toml for check in self.checks if check.toml)
 
-    def __str__(self) -> str:
-        text = super().__str__()
-        return f"{text}\n\nRows to add to the settings:\n\n{self.toml}" if self.toml else text
-
-    def _repr_html_(self) -> str:
-        text = super()._repr_html_()
-        return (
-            f"{text}<p>Rows to add to the settings:</p><pre>{html.escape(self.toml)}</pre>"
-            if self.toml
-            else text
-        )
+    def appendix(self) -> str:
+        """The rows to add to the settings file."""
+        return f"Rows to add to the settings:\n\n{self.toml}" if self.toml else ""
 
 
 @attrs.frozen
-class JournalEntry:
+class JournalEntry(Shown):
     """One entry of the journal: what was done, when, to which order, and how it ended."""
 
     at: datetime
@@ -585,14 +527,23 @@ class History(Report):
         """One row per journal entry: at, action, outcome, order_id, import_id, detail, run."""
         return [as_data(entry) for entry in self.entries]
 
+    def shown(self) -> list[dict[str, object]]:
+        """The same rows, with times to the second."""
+        return [{**as_data(entry), "at": to_the_second(entry.at)} for entry in self.entries]
+
 
 def sentence(problems: Iterable[Problem]) -> str:
-    """Return problems as one line of text."""
-    return "; ".join(str(problem) for problem in problems)
+    """Return problems as one line of text; what to do for several is said once."""
+    rest = list(problems)
+    return " ".join(
+        str(attrs.evolve(each, fix="") if after is not None and after.fix == each.fix else each)
+        for each, after in zip_longest(rest, rest[1:])
+        if each is not None
+    )
 
 
 @attrs.frozen
-class Unread:
+class Unread(Shown):
     """An order that could not be checked, and why."""
 
     order_id: int

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from avbc.orchestrator.checking import Checking
-from avbc.orchestrator.cycle import SCHEDULE, Cycle, CycleReport, Job
+from avbc.orchestrator.cycle import SCHEDULE, Cycle, Job
+from avbc.orchestrator.cycle_report import CycleReport
 from avbc.orchestrator.engine.arguments import require_flags, require_id, require_settings
 from avbc.orchestrator.engine.cycles import Cycles
 from avbc.orchestrator.engine.open_items import OpenItems

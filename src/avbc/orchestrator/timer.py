@@ -16,7 +16,8 @@ from typing import Protocol, TypeAlias
 import attrs
 
 from avbc.logs import get_logger, working_for
-from avbc.orchestrator.cycle import SCHEDULE, CycleReport, Job, Timed
+from avbc.orchestrator.cycle import SCHEDULE, Job, Timed
+from avbc.orchestrator.cycle_report import CycleReport
 from avbc.orchestrator.engine.cycles import name_of, others_turn
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.stopping import pause, wait_for

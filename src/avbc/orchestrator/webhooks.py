@@ -39,6 +39,8 @@ from avbc.orchestrator.reports import ImportReport, PushReport, sentence
 from avbc.report import Report
 from avbc.secret import Secret
 from avbc.settings import SettingsError
+from avbc.shown import Shown
+from avbc.tables import MARK
 
 _log = get_logger("avbc.orchestrator")
 
@@ -54,7 +56,7 @@ class WebhookRefused(FinalError):
 
 
 @attrs.frozen
-class ImportOrder:
+class ImportOrder(Shown):
     """Import this order, if it is New."""
 
     order_id: int
@@ -64,7 +66,7 @@ class ImportOrder:
 
 
 @attrs.frozen
-class NoteStatus:
+class NoteStatus(Shown):
     """Note in the order's history that its status changed, and follow it if that stopped it."""
 
     order_id: int
@@ -79,7 +81,7 @@ class NoteStatus:
 
 
 @attrs.frozen
-class LookAtOrder:
+class LookAtOrder(Shown):
     """Read this order: import it if it is New, or follow it.
 
     The event does not say its status, or only the store knows which status is New: the settings
@@ -93,7 +95,7 @@ class LookAtOrder:
 
 
 @attrs.frozen
-class FollowOrder:
+class FollowOrder(Shown):
     """Follow this order if it is imported: it was archived, or there is a payment transaction."""
 
     order_id: int
@@ -105,7 +107,7 @@ class FollowOrder:
 
 
 @attrs.frozen
-class NoteRefund:
+class NoteRefund(Shown):
     """Note a refund, follow the order, and import refunds if `gl.import_refunds` is true."""
 
     order_id: int
@@ -117,7 +119,7 @@ class NoteRefund:
 
 
 @attrs.frozen
-class Ignore:
+class Ignore(Shown):
     """Do nothing."""
 
     reason: str
@@ -132,7 +134,7 @@ WebhookAction: TypeAlias = (
 
 
 @attrs.frozen
-class Webhook:
+class Webhook(Shown):
     """A verified webhook and what it asks for: plain data, which can wait in a queue."""
 
     scope: str
@@ -398,6 +400,7 @@ class WebhookReport(Report):
                 "import_id": change.import_id,
                 "total": change.after,
                 "problems": sentence(change.problems),
+                MARK: "" if not change.problems else "error" if effect == "refused" else "warning",
             }
             for report in self._pushes
             for effect, change in report

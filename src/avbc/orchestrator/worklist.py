@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -11,11 +9,13 @@ from typing import TypeAlias
 import attrs
 
 from avbc.errors import FinalError
-from avbc.report import Report, as_data, counted, one_line
+from avbc.report import Report, as_data, counted, lines_of
+from avbc.shown import Shown
+from avbc.tables import Line, one_line, wrapped
 
 
 @attrs.frozen
-class WorklistItem:
+class WorklistItem(Shown):
     """One thing that waits for a person. It goes when its cause goes."""
 
     code: str
@@ -89,9 +89,6 @@ class Worklist(Report):
     def __bool__(self) -> bool:
         return bool(self.items)
 
-    def __repr__(self) -> str:
-        return f"<Worklist: {counted(len(self), 'item')}>"
-
     @property
     def ok(self) -> bool:
         """Nothing waits for a person."""
@@ -124,19 +121,19 @@ class Worklist(Report):
             for item in self.items
         ]
 
-    def __str__(self) -> str:
-        # Two columns of sentences would be too narrow to read in a terminal.
-        width = max(80, shutil.get_terminal_size().columns)
-        lines = [self.summary()]
+    def lines(self, width: int) -> Iterator[Line]:
+        """The items one below the other: two columns of sentences would be too narrow to read."""
+        yield from lines_of(self.summary(), width)
         about = None
         for item in self.items:
             if item.about != about:
                 about = item.about
-                lines += ["", f"{one_line(about)}, since {_minute(item.since)}"]
-            lines += _wrapped(f"{item.message} [{item.code}]", width)
+                yield []
+                heading = wrapped(one_line(f"{about}, since {_minute(item.since)}"), width)
+                yield from ([(line, "bold")] for line in heading)
+            yield from _indented(f"{item.message} [{item.code}]", width)
             if item.fix:
-                lines += _wrapped(f"To do: {item.fix}", width)
-        return "\n".join(lines)
+                yield from _indented(f"To do: {item.fix}", width)
 
 
 def waiting(count: int) -> str:
@@ -154,11 +151,7 @@ def _minute(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    text = f"  {one_line(text)}"
-    if len(text) <= width:
-        return [text]
-    # textwrap would take a second for ten thousand items. A word may be longer than the line.
-    room = width - 4
-    parts = re.findall(rf"\S.{{0,{room - 1}}}(?=\s|$)|\S{{{room}}}", text)
-    return ["  " + "\n    ".join(parts)]
+def _indented(text: str, width: int) -> Iterator[Line]:
+    first, *others = wrapped(one_line(text), width - 4)
+    yield [(f"  {first}", "")]
+    yield from ([(f"    {line}", "")] for line in others)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, TypeVar
 import attrs
 
 from avbc.secret import Secret
+from avbc.shown import Shown
 from avbc.text import text_key
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ def _names(values: Iterable[str]) -> tuple[str, ...]:
 
 
 @attrs.frozen(kw_only=True)
-class StoreSetup:
+class StoreSetup(Shown):
     """The Store Setup tab (manual 1.3): which store, and with what credentials."""
 
     description: str = attrs.field(default="", converter=_trimmed)
@@ -116,7 +117,7 @@ class StoreSetup:
 
 
 @attrs.frozen(kw_only=True)
-class StatusMapping:
+class StatusMapping(Shown):
     """A row of the Order Status Mapping (manual 2.1.7)."""
 
     acctvantage: str = attrs.field(converter=_trimmed)
@@ -126,7 +127,7 @@ class StatusMapping:
 
 
 @attrs.frozen(kw_only=True)
-class FormFieldMapping:
+class FormFieldMapping(Shown):
     """A checkout form field, and where its value goes. Beyond the manual."""
 
     bigcommerce: str = attrs.field(converter=_trimmed)
@@ -136,7 +137,7 @@ class FormFieldMapping:
 
 
 @attrs.frozen(kw_only=True)
-class OrderStatusSettings:
+class OrderStatusSettings(Shown):
     """The Order Status section (manual 2.1): what is imported and when, and how statuses follow."""
 
     import_source_code: str = attrs.field(converter=_trimmed)
@@ -188,7 +189,7 @@ class OrderStatusSettings:
 
 
 @attrs.frozen(kw_only=True)
-class PaymentMethodMapping:
+class PaymentMethodMapping(Shown):
     """A row of the Payment Methods Mapping (manual 2.2.3): methods may share a receipt type."""
 
     bigcommerce: str = attrs.field(converter=_trimmed)
@@ -208,7 +209,7 @@ class PaymentMethodMapping:
 
 
 @attrs.frozen(kw_only=True)
-class GlSettings:
+class GlSettings(Shown):
     """The GL section (manual 2.2): discounts, tax and receipts."""
 
     default_discount_gl_code: str = attrs.field(default="", converter=_trimmed)
@@ -235,7 +236,7 @@ class GlSettings:
 
 
 @attrs.frozen(kw_only=True)
-class ShippingMethodMapping:
+class ShippingMethodMapping(Shown):
     """A shipping method of the store, and its Ship Via. Beyond the manual."""
 
     bigcommerce: str = attrs.field(converter=_trimmed)
@@ -245,7 +246,7 @@ class ShippingMethodMapping:
 
 
 @attrs.frozen(kw_only=True)
-class ShippingSettings:
+class ShippingSettings(Shown):
     """The Shipping section (manual 2.3): warehouse, product and inventory sync, ship vias."""
 
     warehouse: str = attrs.field(converter=_trimmed)
@@ -277,7 +278,7 @@ class ShippingSettings:
 
 
 @attrs.frozen(kw_only=True)
-class ProductMapping:
+class ProductMapping(Shown):
     """A product of the store, and the part number under which the books have it.
 
     Give one or more of `product_id`, `variant_id`, `sku` and `name`; a line must fit all that are
@@ -293,7 +294,7 @@ class ProductMapping:
 
 
 @attrs.frozen(kw_only=True)
-class ProductSettings:
+class ProductSettings(Shown):
     """Which product of AcctVantage each product of the store is. Beyond the manual."""
 
     mapping: tuple[ProductMapping, ...] = attrs.field(default=(), converter=_rows)
@@ -305,7 +306,7 @@ class ProductSettings:
 
 
 @attrs.frozen(kw_only=True)
-class JournalTax:
+class JournalTax(Shown):
     """A Tax Area, and the GL account of the tax collected for it. Beyond the manual."""
 
     tax_area: str = attrs.field(converter=_trimmed)
@@ -313,7 +314,7 @@ class JournalTax:
 
 
 @attrs.frozen(kw_only=True)
-class JournalClearing:
+class JournalClearing(Shown):
     """A Receipt Type, and the GL account that its receipts clear through. Beyond the manual."""
 
     receipt_type: str = attrs.field(converter=_trimmed)
@@ -322,7 +323,7 @@ class JournalClearing:
 
 
 @attrs.frozen(kw_only=True)
-class JournalSettings:
+class JournalSettings(Shown):
     """The GL accounts of the daily journal, for orders that are handed over by it.
 
     Beyond the manual. Gift certificates sold have `gl.gift_certificate_gl_code`.

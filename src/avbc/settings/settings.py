@@ -23,6 +23,8 @@ from avbc.settings.screens import (
     ShippingSettings,
     StoreSetup,
 )
+from avbc.shown import Shown
+from avbc.tables import one_line
 from avbc.toml import TomlFile, key_lines, read_toml, write_toml
 
 _HEADER = (
@@ -32,7 +34,7 @@ _HEADER = (
 
 
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Shown):
     """One Web Integration of AcctVantage: its screens, checked as a whole.
 
     Settings are values: they compare equal by what they say, and `attrs.evolve` makes others of
@@ -72,6 +74,10 @@ class Settings:
         faults = [Fault(breach.keys[0], breach.message) for breach in breaches(self._screens)]
         if faults:
             raise SettingsError("settings", faults)
+
+    def _in_a_line(self) -> str:
+        code, store = self.order_status.import_source_code, self.store
+        return f"<Settings {code} {one_line(store.description)!r}: {store.api_url}>"
 
     @property
     def _screens(self) -> Screens:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from avbc.shown import Shown
 from avbc.testing.values import (
     Row,
     amount_of,
@@ -106,7 +107,7 @@ EMBEDDED = View(consignments=True, line_items=True, fees=True, as_object=True)
 
 
 @attrs.define
-class FakeOrder:
+class FakeOrder(Shown):
     """An order in raw JSON values, in parts that BigCommerce shows together or separately.
 
     `header` is the order without its links; `shipping` holds the shipping addresses with their

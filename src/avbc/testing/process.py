@@ -55,6 +55,9 @@ class StoreProcess(Abilities):
         self._process: subprocess.Popen[str] | None = None
         self.api_url = ""
 
+    def __repr__(self) -> str:
+        return f"<StoreProcess {self.api_url or 'not started'}>"
+
     def __enter__(self) -> Self:
         # The child runs the avbc that is imported here, wherever the caller's working directory is.
         paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]

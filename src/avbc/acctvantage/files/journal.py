@@ -17,6 +17,7 @@ import attrs
 from avbc.acctvantage.records import Credit, Receipt, SalesOrder, SalesOrderLine
 from avbc.errors import FinalError
 from avbc.money import ZERO, decimals, to_minor_unit
+from avbc.shown import Shown
 from avbc.text import text_key
 
 Entry: TypeAlias = dict[str, Decimal]
@@ -75,7 +76,7 @@ def _by_text(codes: Mapping[str, str]) -> dict[str, str]:
 
 
 @attrs.frozen(kw_only=True)
-class JournalAccounts:
+class JournalAccounts(Shown):
     """The GL account codes that a journal debits and credits. An empty code is a missing one."""
 
     receivable: str
@@ -231,7 +232,7 @@ def changed(present: Entry, journaled: Entry) -> Entry:
 
 
 @attrs.frozen
-class AccountTotals:
+class AccountTotals(Shown):
     """What a day debits to a GL account and credits to it; either may be zero."""
 
     account: str
@@ -240,7 +241,7 @@ class AccountTotals:
 
 
 @attrs.frozen
-class JournalDay:
+class JournalDay(Shown):
     """A closed day of a source: nothing is ever added to it.
 
     >>> totals = (AccountTotals("1100", Decimal(9), ZERO), AccountTotals("4000", ZERO, Decimal(9)))

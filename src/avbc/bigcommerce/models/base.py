@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias, TypeVar
 import attrs
 
 from avbc.bigcommerce.body import Body
+from avbc.shown import Shown
 from avbc.unset import UNSET
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ Its default in the class is for models that are built by hand, in tests and note
 
 
 @attrs.define(kw_only=True)
-class Model:
+class Model(Shown):
     """The base of all models. They declare the JSON keys of BigCommerce that avbc reads.
 
     Models compare by their declared fields. They are plain mutable attrs classes, since those
@@ -55,7 +56,7 @@ def json_key(field: attrs.Attribute[object]) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class Draft:
+class Draft(Shown):
     """The base of all drafts: a record, or a part of one, that is to be written.
 
     Attributes are named after BigCommerce's JSON keys. UNSET, their default, is not sent, so that

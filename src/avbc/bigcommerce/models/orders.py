@@ -89,6 +89,8 @@ class OrderProduct(Model):
     `price_*` are per unit and `total_*` are unit price times quantity, both before any discount.
     """
 
+    _first = ("id", "quantity", "sku", "name")
+
     id: Required[int] = 0
     """The order product id, which shipments and refunds refer to; not the product's id."""
     order_id: int = 0
@@ -339,6 +341,8 @@ class Order(Model):
     >>> order.total_tax == order.total_inc_tax - order.total_ex_tax
     True
     """
+
+    _first = ("id", "status", "total_inc_tax", "default_currency_code")
 
     id: Required[int] = 0
     customer_id: Required[int] = 0

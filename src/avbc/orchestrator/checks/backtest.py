@@ -17,8 +17,8 @@ from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, OrderInputs, Problem
 from avbc.mapping.decisions import value_text
-from avbc.mapping.text import amount_text
 from avbc.mapping.waiting import holds_back, waits
+from avbc.money import amount_text
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
     pages_of_period,
@@ -42,6 +42,8 @@ from avbc.orchestrator.engine.store_orders import created_since, is_too_old
 from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
 from avbc.settings import Settings
+from avbc.shown import Shown
+from avbc.tables import MARK
 
 Fate: TypeAlias = Literal["imported", "refused", "waiting", "left out"]
 """The result of an import. `waiting`: held back by `import_when` of its payment method. `left out`:
@@ -52,7 +54,7 @@ _FIELDS_SHOWN = 5  # fields that the summary counts
 
 
 @attrs.frozen
-class SettingEffect:
+class SettingEffect(Shown):
     """A field of the sales order or its records that other settings would change.
 
     `before` is its value under the current settings, `after` under the others.
@@ -73,7 +75,7 @@ class SettingEffect:
 
 
 @attrs.frozen
-class Backtested:
+class Backtested(Shown):
     """An order that other settings would change.
 
     `import_id` and `before` are those under the current settings, `after` is what happens to it
@@ -101,17 +103,17 @@ class BacktestReport(PeriodReport):
 
     >>> from datetime import UTC, datetime
     >>> report = BacktestReport(datetime(2026, 3, 1, tzinfo=UTC), unchanged=2)
-    >>> effects = (SettingEffect("warehouse", "Main", "West", "shipping.warehouse"),)
+    >>> effects = (SettingEffect("warehouse", "Main", "West"),)
     >>> order = Backtested(1042, "WEB1042", Decimal("19.95"), "imported", "imported", effects)
     >>> report.changed.append(order)
     >>> print(report)
     Under the other settings 1 of 3 orders would be changed: warehouse 1.
     <BLANKLINE>
-    order_id  import_id  total  fate      note
-    1042      WEB1042    19.95  imported  warehouse: Main -> West (shipping.warehouse)
+    fate      order_id  import_id  total  note
+    imported      1042  WEB1042    19.95  warehouse: Main -> West
     """
 
-    columns = ("order_id", "import_id", "total", "fate", "note")
+    columns = ("fate", "order_id", "import_id", "total", "note")
 
     unchanged: int = 0
     changed: list[Backtested] = attrs.field(factory=list[Backtested])
@@ -194,11 +196,17 @@ class BacktestReport(PeriodReport):
                 "total": amount_text(found.total),
                 "fate": " -> ".join(dict.fromkeys((found.before, found.after))),
                 "note": str(found),
+                MARK: "error" if found.before == "imported" != found.after else "",
             }
             for found in listed
         ]
         return rows + [
-            {"order_id": each.order_id, "fate": "not mapped", "note": str(each.problem)}
+            {
+                "order_id": each.order_id,
+                "fate": "not mapped",
+                "note": str(each.problem),
+                MARK: "warning",
+            }
             for each in self.unread
         ]
 
@@ -278,8 +286,9 @@ class _Backtest:
         if before == after and (is_kept_out or not (effects or problems or solved)):
             report.unchanged += 1
             return
+        total = order.total_inc_tax if now.total is None else now.total
         report.changed.append(
-            Backtested(order.id, now.import_id, now.total, before, after, effects, problems, solved)
+            Backtested(order.id, now.import_id, total, before, after, effects, problems, solved)
         )
 
     def _map(

@@ -7,15 +7,25 @@ from datetime import date, datetime, timedelta
 
 import attrs
 
-from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing, StoreError, TokenRefused
+from avbc.bigcommerce import (
+    Answer,
+    BigCommerce,
+    RequestRefused,
+    ScopeMissing,
+    StopAsked,
+    StoreError,
+    StoreUnreachable,
+    TokenRefused,
+)
 from avbc.bigcommerce.endpoints import scopes
 from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, WINDOW_MS, whole
 from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.orchestrator.checks.clocks import clock_check
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
-from avbc.orchestrator.reports import Check, ConnectionReport
+from avbc.orchestrator.reports import Check, ConnectionReport, State
 from avbc.settings import Settings
+from avbc.stopping import StopRequest, ended_by
 
 
 @attrs.frozen
@@ -53,6 +63,9 @@ def _has_days(settings: Settings) -> bool:
     )
     return any(isinstance(at, date) and not isinstance(at, datetime) for at in dates)
 
+
+_PATIENCE = 8.0
+"""Seconds for the first answer of a store that may be away."""
 
 # A token with the modify scope may read as well, so one need covers both where both are there.
 _NEEDS = (
@@ -115,20 +128,22 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
         checks.append(
             Check("enabled", "store.enabled", "error", found, "Set store.enabled = true.")
         )
+    if not settings.store.license_key:
+        checks.append(_NO_LICENSE)
     url = Check("url", settings.store.api_url, "ok", "answers")
     token = Check("token", "store.access_token", "ok", "accepted")
     asked = clock.now()
     try:
-        answer = store.answer(store.time.call())
+        answer = _quick_answer(store)
     except ScopeMissing as error:
-        by_scope = _scope_checks(store, settings)
-        if _may_nothing(store, by_scope):
+        granted = _probed(store, settings)
+        if _may_nothing(store, granted):
             # A token that may do nothing at all is one of another store.
             return ConnectionReport(name, (*checks, _wrong_store(store, settings)))
         # Only the clock is unavailable.
         found = f"The store's time cannot be read: the token lacks the OAuth scope {error.scope!r}."
         checks += [url, token, Check("clock", "", "unknown", found)]
-        return ConnectionReport(name, (*checks, *by_scope))
+        return ConnectionReport(name, (*checks, *_scope_checks(granted)))
     except TokenRefused as error:
         token = Check(
             "token",
@@ -160,18 +175,50 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
             "applications together"
         )
         quota = Check("quota", "", "ok", found)
-    checks += [url, token, clock_check(-skew), quota, *_scope_checks(store, settings)]
+    by_scope = _scope_checks(_probed(store, settings))
+    checks += [url, token, clock_check(-skew), quota, *by_scope]
     return ConnectionReport(name, tuple(checks), skew, limit, left, window)
 
 
-def _may_nothing(store: BigCommerce, by_scope: Sequence[Check]) -> bool:
+def _quick_answer(store: BigCommerce) -> Answer[datetime]:
+    """Read the store's time, and wait no longer for it than a person does.
+
+    Raises:
+        StoreError: It cannot be read, or not in time.
+    """
+    # No timeout ends the look-up of a name without a network, and no wait for a repetition.
+    deadline = StopRequest(grace=_PATIENCE)
+    deadline.ask()
+    call = store.time.call()
+    try:
+        with ended_by(deadline):
+            return store.answer(call)
+    except StopAsked as error:
+        if isinstance(error.__context__, StoreError):
+            # It would have been repeated.
+            raise error.__context__ from None
+        message = f"{call.name} had no answer within {_PATIENCE:g} s. Check the network."
+        raise StoreUnreachable(message, call.name) from None
+
+
+_NO_LICENSE = Check(
+    "license key",
+    "store.license_key",
+    "warning",
+    "is not set. avbc only keeps it, so nothing fails here without it. AcctVantage licenses its "
+    "BigCommerce integration separately, and asks for the key on the Store Setup tab (manual 1.3).",
+    "Ask AcctVantage Support for the AV BigCommerce License Key.",
+)
+
+
+def _may_nothing(store: BigCommerce, granted: Sequence[_Probed]) -> bool:
     """Whether the store refuses everything, also what the settings do not need.
 
     A token that may read but not write is one of this store, and lacks a scope.
     """
-    if any(check.state not in ("error", "warning") for check in by_scope):
+    if not all(isinstance(each.answer, ScopeMissing) for each in granted):
         return False
-    asked = {check.item for check in by_scope}
+    asked = {each.need.scope for each in granted}
     others = [scopes.probe_scope(scope) for scope in scopes.SCOPES if scope not in asked]
     answers = store.map(others, limit=IN_FLIGHT, return_errors=True)
     return all(isinstance(answer, ScopeMissing) for answer in answers)
@@ -191,24 +238,51 @@ def _wrong_store(store: BigCommerce, settings: Settings) -> Check:
     )
 
 
-def _scope_checks(store: BigCommerce, settings: Settings) -> list[Check]:
+@attrs.frozen
+class _Probed:
+    """A scope that the settings need, and the store's answer to a request that needs it."""
+
+    need: Need
+    answer: AvbcError | None
+
+    @property
+    def is_granted(self) -> bool:
+        return self.answer is None or isinstance(self.answer, RequestRefused)
+
+
+def _probed(store: BigCommerce, settings: Settings) -> list[_Probed]:
     wanted = needs(settings)
     answers = store.map(
         [scopes.probe_scope(need.scope) for need in wanted], limit=IN_FLIGHT, return_errors=True
     )
-    return [_scope_check(need, answer) for need, answer in zip(wanted, answers, strict=True)]
+    return [_Probed(need, answer) for need, answer in zip(wanted, answers, strict=True)]
 
 
-def _scope_check(need: Need, answer: AvbcError | None) -> Check:
-    if answer is None or isinstance(answer, RequestRefused):
-        return Check("scope", need.scope, "ok", f"granted; for {need.feature}")
-    if isinstance(answer, ScopeMissing):
-        return Check(
-            "scope",
-            need.scope,
-            "error" if need.is_required else "warning",
-            f"missing; needed for {need.feature}.",
-            f"Scopes cannot be added to a token: create a new API account that has {need.scope} "
-            "(manual 1.2), and use its token.",
-        )
-    return Check("scope", need.scope, "unknown", str(answer), "Test the connection again.")
+def _scope_checks(probed: Sequence[_Probed]) -> list[Check]:
+    """One check for each scope; those that are missing are together, with what to tick."""
+    checks: list[Check] = []
+    tick = ", ".join(dict.fromkeys(each.need.scope for each in probed))
+    fix = (
+        "Scopes cannot be added to a token: create a new API account (manual 1.2), tick all of "
+        f"{tick}, and use its token."
+    )
+    kinds: tuple[tuple[State, bool], ...] = (("error", True), ("warning", False))
+    for state, is_required in kinds:
+        missing = [
+            each.need
+            for each in probed
+            if isinstance(each.answer, ScopeMissing) and each.need.is_required is is_required
+        ]
+        if missing:
+            names = ", ".join(need.scope for need in missing)
+            features = "; ".join(dict.fromkeys(need.feature for need in missing))
+            checks.append(Check("scope", names, state, f"missing; needed for {features}.", fix))
+            fix = "Tick it with the others."
+    for each in probed:
+        if each.is_granted:
+            found = f"granted; for {each.need.feature}"
+            checks.append(Check("scope", each.need.scope, "ok", found))
+        elif not isinstance(each.answer, ScopeMissing):
+            again = "Test the connection again."
+            checks.append(Check("scope", each.need.scope, "unknown", str(each.answer), again))
+    return checks

@@ -11,7 +11,7 @@ from avbc.acctvantage import Pickup
 from avbc.bigcommerce import UnexpectedData
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.decisions import decisions_of
-from avbc.money import ZERO
+from avbc.money import amount_text
 from avbc.orchestrator.engine.choosing import NOT_NEW, Choice
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, DecisionsTaken, from_text
@@ -36,6 +36,8 @@ class Explanation(MappedOrder):
     them."""
     pickup: Pickup | None = attrs.field(default=None, kw_only=True)
     """What AcctVantage answered, where it picks orders up from the books."""
+    is_due: bool = attrs.field(default=True, kw_only=True)
+    """Whether an import would take it: it is New, nothing holds it back, and it is not imported."""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -50,14 +52,14 @@ class Explanation(MappedOrder):
     def summary(self) -> str:
         """The order, when it was imported, what would differ now, and AcctVantage's answer."""
         text = super().summary()
+        if not (self.is_due or self.errors or self.total is None):
+            text = f"Order {self.order_id} as {self.import_id}: {amount_text(self.total)}."
         if self.imported is not None:
             fields = counted(len(self.now), "field")
             now = f"; {fields} would differ now" if self.now else ""
             done = self.imported.result.capitalize()
-            text = f"{text}. {done} {self.imported.at:%Y-%m-%d %H:%M} UTC{now}."
-        if self.pickup is None:
-            return text
-        return f"{text.removesuffix('.')}. {self.pickup.sentence}"
+            text = f"{text} {done} {self.imported.at:%Y-%m-%d %H:%M} UTC{now}."
+        return text if self.pickup is None else f"{text} {self.pickup.sentence}"
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The decisions and then the problems as rows; `now` is what would be decided now."""
@@ -86,13 +88,10 @@ class Explanation(MappedOrder):
         ]
 
     def shown(self) -> list[dict[str, object]]:
-        """The same rows, with what would be decided now behind the value."""
+        """The same rows in an accountant's sequence, with what would be decided now."""
         return [
-            {
-                **row,
-                "value": f"{row['value']}, now {row['now']}" if row.get("now") else row["value"],
-            }
-            for row in self.to_dicts()
+            {**row, "value": f"{row['value']}, now {row['now']}"} if row.get("now") else row
+            for row in super().shown()
         ]
 
     def _both(self) -> list[tuple[Decision | None, Decision | None]]:
@@ -130,20 +129,24 @@ def explain_order(
     incomers.read_payments([each])
     if isinstance(each.error, UnexpectedData):
         mapped = MappedOrder(
-            order_id, each.import_id, ZERO, None, problems=(unreadable(each.error),)
+            order_id, each.import_id, None, None, problems=(unreadable(each.error),)
         )
     elif each.error is not None:
         raise each.error
     else:
         mapped = incomers.map(each)
     problems = list(mapped.problems)
+    is_due = each.existing is None
     if each.existing is None and each.error is None and (held := incomers.waits(each)):
         problems.append(held)
+        is_due = False
     choice = Choice(run)
     if each.existing is None and (left := choice.left_alone(each.order)):
         problems.append(attrs.evolve(left, severity="warning"))
+        is_due = False
     if not_new := choice.not_new(each.order):
         problems.append(attrs.evolve(not_new, severity="warning"))
+        is_due = False
         if each.existing is not None:
             # It is in the books: what an import would say of it now is no one's to follow.
             problems = [attrs.evolve(problem, severity="warning", fix="") for problem in problems]
@@ -173,6 +176,7 @@ def explain_order(
         mapped.notes,
         imported=imported,
         pickup=each.pickup,
+        is_due=is_due,
     )
 
 

@@ -24,10 +24,9 @@ from avbc.mapping.edits import first_few
 from avbc.mapping.following import may_update, shows_refund
 from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
-from avbc.mapping.text import amount_text
 from avbc.mapping.waiting import waits
 from avbc.mapping.worth import AWAITED, is_given_up, status_without_transactions
-from avbc.money import ZERO
+from avbc.money import ZERO, amount_text
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
     pages_of_period,
@@ -55,6 +54,7 @@ from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
 from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
+from avbc.tables import MARK
 
 _AT_ONCE = 32  # orders that the store did not list, and that are read one by one
 _IDS_AT_ONCE = 200  # order ids in one URL
@@ -76,11 +76,10 @@ class ReconcileReport(PeriodReport):
     >>> amounts = (Decimal("19.95"), Decimal("19.94"))
     >>> tax = Difference("tax", "1.52", "1.53")
     >>> report.different.append(Reconciled(1042, "WEB1042", "different", *amounts, (tax,)))
-    >>> print(report)
+    >>> print(report.summary())
     2 orders are the same in both systems, different 1.
-    <BLANKLINE>
-    verdict    order_id  import_id  in_store  in_books  note
-    different  1042      WEB1042    19.95     19.94     tax: 1.52 in AcctVantage, 1.53 in the store
+    >>> print(report.shown()[0]["note"])
+    tax: 1.52 in AcctVantage, 1.53 in the store
     """
 
     columns = ("verdict", "order_id", "import_id", "in_store", "in_books", "note")
@@ -179,7 +178,10 @@ class ReconcileReport(PeriodReport):
             *("; ".join(map(str, (*found.differences, *found.problems))) for found in self),
             *(str(each.problem) for _, listed in self._others() for each in listed),
         ]
-        return [{**row, "note": note} for row, note in zip(self.to_dicts(), notes, strict=True)]
+        return [
+            {**row, "note": note, MARK: "error"}
+            for row, note in zip(self.to_dicts(), notes, strict=True)
+        ]
 
 
 def reconcile_period(run: Run[ReconcileReport]) -> None:

@@ -11,6 +11,7 @@ import attrs
 
 from avbc.mapping import Decision, MappedOrder
 from avbc.mapping.decisions import decision_texts
+from avbc.shown import Shown
 
 DECISIONS = "decisions"
 """What the journal remembers them under."""
@@ -21,7 +22,7 @@ _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 @attrs.frozen
-class DecisionsTaken:
+class DecisionsTaken(Shown):
     """The decisions of an order's import, or of its last update after an edit."""
 
     at: datetime

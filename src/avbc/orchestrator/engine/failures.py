@@ -18,6 +18,7 @@ from avbc.orchestrator.engine.journal import JOURNAL_ERRORS, JournalUnusable
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.settings import Settings, SettingsError
+from avbc.shown import full_text
 
 RUN_FAILED = "run_failed"
 """The code of a run that failed, and fails again until a person changes something."""
@@ -108,7 +109,7 @@ def failures_to_tell(
         for each in (setup.access_token, setup.client_secret, setup.license_key)
         if each
     ]
-    here = _digest(f"{settings!r} {secrets}")
+    here = _digest(f"{full_text(settings)} {secrets}")
     by_key: dict[str, tuple[list[str], Exception]] = {}
     for method, error in failed:
         text = str(error).replace(getattr(error, "call", ""), "")

@@ -21,10 +21,9 @@ from avbc.mapping import (
 from avbc.mapping.following import is_credited, is_open, shows_refund, to_ship_now
 from avbc.mapping.offline import has_gateway_payments, hides_payment
 from avbc.mapping.stopped import stopped
-from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
 from avbc.mapping.worth import RECEIVED
-from avbc.money import ZERO
+from avbc.money import ZERO, amount_text
 from avbc.orchestrator.engine.edited_refunds import edited_refunds
 from avbc.orchestrator.engine.paid_statuses import paid_statuses, written_here
 from avbc.orchestrator.engine.push_run import PushRun

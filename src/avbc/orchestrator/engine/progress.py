@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from avbc.errors import MissingExtra
@@ -30,25 +33,37 @@ _REDRAW_SECONDS = 0.2
 """Between two drawings in a notebook, each of which is sent to the browser."""
 
 
+_UNASKED_AFTER = 2.0
+"""Seconds after which bars are drawn that nobody asked for."""
+
+
 def no_progress(_done: int, _total: int | None, _what: str) -> None:
     """Show no progress."""
 
 
 @contextmanager
-def progress_shown(callback: Progress | None, *, bars: bool) -> Generator[Progress]:
+def progress_shown(
+    callback: Progress | None, *, bars: bool | None, doing: str = ""
+) -> Generator[Progress]:
     """Return a callback that calls another one, and draws a bar for each thing that is done.
 
     Args:
         callback: The application's callback.
-        bars: Draw bars, in a terminal (on stderr) or a notebook.
+        bars: Draw bars, in a terminal (on stderr) or a notebook. None: in a terminal where rich is
+            installed, once it has lasted for two seconds, and until it ends.
+        doing: What the first bar is of.
 
     Raises:
         MissingExtra: rich is not installed.
     """
+    if bars is None:
+        bars, after = _may_draw(), _UNASKED_AFTER
+    else:
+        after = 0.0
     if not bars:
         yield callback or no_progress
         return
-    with _drawing() as draw:
+    with _drawing(doing, after) as draw:
 
         def report(done: int, total: int | None, what: str) -> None:
             draw(done, total, what)
@@ -59,7 +74,21 @@ def progress_shown(callback: Progress | None, *, bars: bool) -> Generator[Progre
 
 
 @contextmanager
-def _drawing() -> Generator[Progress]:
+def waiting_shown(doing: str) -> Generator[None]:
+    """Show in a terminal that something lasts longer than two seconds."""
+    with progress_shown(None, bars=None, doing=doing):
+        yield
+
+
+def _may_draw() -> bool:
+    """Whether bars that nobody asked for disturb nothing: one thread draws, on a terminal."""
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_terminal and is_main and find_spec("rich") is not None
+
+
+@contextmanager
+def _drawing(doing: str, after: float) -> Generator[Progress]:
     try:
         from rich import progress as rich  # noqa: PLC0415
         from rich.console import Console  # noqa: PLC0415  # an extra
@@ -73,7 +102,12 @@ def _drawing() -> Generator[Progress]:
         rich.TimeElapsedColumn(),
     )
     # In a notebook rich needs ipywidgets to redraw, so IPython, which is there, shows its table.
-    bars = rich.Progress(*columns, console=console, auto_refresh=not console.is_jupyter)
+    bars = rich.Progress(
+        *columns,
+        console=console,
+        auto_refresh=not console.is_jupyter,
+        transient=after > 0,
+    )
     tasks: dict[str, TaskID] = {}
 
     def draw(done: int, total: int | None, what: str) -> None:
@@ -81,11 +115,23 @@ def _drawing() -> Generator[Progress]:
             tasks[what] = bars.add_task(what, total=total)
         bars.update(tasks[what], completed=done, total=total)
 
-    if not console.is_jupyter:
+    if console.is_jupyter:
+        yield from _in_notebook(bars, draw)
+        return
+    if not after:
         with bars:
             yield draw
         return
-    yield from _in_notebook(bars, draw)
+    draw(0, None, doing)
+    start = threading.Timer(after, bars.start)
+    start.daemon = True
+    start.start()
+    try:
+        yield draw
+    finally:
+        start.cancel()
+        start.join()
+        bars.stop()
 
 
 def _in_notebook(bars: Bars, draw: Progress) -> Generator[Progress]:

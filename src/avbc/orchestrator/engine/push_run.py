@@ -38,7 +38,8 @@ from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.paid_statuses import note_statuses_seen
 from avbc.orchestrator.engine.run import CHUNK, Run, Task
 from avbc.orchestrator.engine.writes import LOOKS, NotSent, Write
-from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall, PushReport
+from avbc.orchestrator.planned_calls import PlannedCall
+from avbc.orchestrator.reports import Change, Effect, JournalEntry, PushReport
 
 T = TypeVar("T")
 

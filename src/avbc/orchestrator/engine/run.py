@@ -55,7 +55,7 @@ class Task:
     """What a run is for.
 
     Raises:
-        TypeError: `preview` or `progress` is neither True nor False.
+        TypeError: `preview` is neither True nor False, or `progress` is neither nor None.
     """
 
     name: str
@@ -64,7 +64,8 @@ class Task:
     """What the progress shows: "Pushing order statuses"."""
     preview: bool = False
     """Change nothing; the report says what would change."""
-    progress: bool = False
+    progress: bool | None = None
+    """Whether to draw a bar. None: on a terminal, once it has lasted for a while."""
     turn: str = ""
     """What only one process at a time may do for the store; a preview needs no turn. Empty for
     checks, which write nothing and run for a store that is not enabled too."""
@@ -72,7 +73,9 @@ class Task:
     """How long to wait while another process has its turn."""
 
     def __attrs_post_init__(self) -> None:
-        require_flags(preview=self.preview, progress=self.progress)
+        require_flags(preview=self.preview)
+        if self.progress is not None:
+            require_flags(progress=self.progress)
 
 
 class Run(Generic[R]):
@@ -422,7 +425,9 @@ class Run(Generic[R]):
         task = self._task
         with (
             tracing.span(f"avbc.{task.name}", {}),
-            progress_shown(self.integration.on_progress, bars=task.progress) as self._on_progress,
+            progress_shown(
+                self.integration.on_progress, bars=task.progress, doing=task.doing
+            ) as self._on_progress,
             self._taken_turn(),
             collecting(self._unknown_fields),
         ):

@@ -24,7 +24,7 @@ from avbc.mapping import (
     shortest_authorization,
 )
 from avbc.mapping.stopped import stopped
-from avbc.mapping.text import amount_text
+from avbc.money import amount_text
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_change, record_problem
 from avbc.orchestrator.engine.held import Held
 from avbc.orchestrator.engine.open_items import OpenItems

@@ -26,6 +26,8 @@ from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.writes import checked_turn
 from avbc.orchestrator.reports import RunReport
 from avbc.report import Report, tally
+from avbc.shown import Shown
+from avbc.tables import MARK
 
 _log = get_logger("avbc.orchestrator")
 
@@ -65,7 +67,7 @@ HookResult: TypeAlias = Literal["created", "repaired", "kept", "other"]
 
 
 @attrs.frozen
-class HookOutcome:
+class HookOutcome(Shown):
     """A hook, and what was done about it."""
 
     result: HookResult
@@ -202,7 +204,7 @@ HookState: TypeAlias = Literal["active", "inactive", "missing"]
 
 
 @attrs.frozen
-class HookCheck:
+class HookCheck(Shown):
     """A hook that avbc needs, as it is in the store."""
 
     scope: str
@@ -293,7 +295,8 @@ class HooksState(RunReport):
         if self.unknown:
             text = f"Webhooks: not checked. {self.unknown}"
         else:
-            text = f"Webhooks: {tally(self.counts()) if self.checks else 'none registered'}."
+            none = "not checked" if self.stopped else "none registered"
+            text = f"Webhooks: {tally(self.counts()) or none}."
         return self._with_cost(text)
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -301,6 +304,12 @@ class HooksState(RunReport):
         return [
             {"scope": check.scope, "state": check.state, "id": check.hook_id}
             for check in self.checks
+        ]
+
+    def shown(self) -> list[dict[str, object]]:
+        """The same rows; a hook that is not active is an error."""
+        return [
+            row | {MARK: "" if row["state"] == "active" else "error"} for row in self.to_dicts()
         ]
 
 

@@ -17,10 +17,9 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, Fault
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.following import is_credited_already, may_update
-from avbc.mapping.text import amount_text
 from avbc.mapping.updating import update_of
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT
-from avbc.money import ZERO
+from avbc.money import ZERO, amount_text
 from avbc.orchestrator.engine.attention import IMPORTING
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,

@@ -22,6 +22,7 @@ from avbc.money import ZERO
 from avbc.orchestrator.engine.integration import Integration
 from avbc.report import Report, counted
 from avbc.settings import Settings
+from avbc.shown import Shown
 
 _WRITTEN = "journal files"
 """The watermark: the last day whose file was written, at its start in UTC."""
@@ -39,7 +40,7 @@ _log = get_logger("avbc.orchestrator")
 
 
 @attrs.frozen
-class JournalFile:
+class JournalFile(Shown):
     """A file that was written for a day."""
 
     day: JournalDay

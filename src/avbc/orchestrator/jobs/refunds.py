@@ -23,7 +23,7 @@ from avbc.bigcommerce.models.base import EPOCH
 from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem, map_refund
 from avbc.mapping.following import shows_refund
-from avbc.mapping.text import amount_text
+from avbc.money import amount_text
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
 from avbc.orchestrator.engine.edited_refunds import edited_refunds

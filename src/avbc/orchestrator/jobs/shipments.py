@@ -30,6 +30,7 @@ from avbc.orchestrator.engine.statuses import SHIPPED
 from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
 from avbc.orchestrator.engine.unpushed import NOT_PUSHED
 from avbc.orchestrator.reports import Change
+from avbc.shown import full_text
 from avbc.unset import UNSET
 
 _SHIPMENT = "shipment"
@@ -168,7 +169,7 @@ def _key(import_id: str, number: int | str) -> str:
 
 
 def _digest(shipment: Shipment) -> str:
-    return hashlib.sha256(repr(shipment).encode()).hexdigest()
+    return hashlib.sha256(full_text(shipment).encode()).hexdigest()
 
 
 @attrs.define

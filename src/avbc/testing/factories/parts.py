@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypedDict
 import attrs
 
 from avbc.money import ZERO
+from avbc.shown import Shown
 
 FormAnswer: TypeAlias = tuple[str, str | int]
 """Name of a checkout form field, and what the shopper entered: text of any lines, or a number."""
@@ -55,7 +56,7 @@ PHYSICAL = [item.sku for item in CATALOGUE.values() if item.type == "physical"]
 
 
 @attrs.frozen
-class Person:
+class Person(Shown):
     """Who buys, or who receives a consignment. `customer_id` 0 is a guest."""
 
     first_name: str
@@ -74,7 +75,7 @@ class Person:
 
 
 @attrs.frozen
-class Line:
+class Line(Shown):
     """An order line. `price` is per unit as typed in: with tax in a tax-inclusive store."""
 
     sku: str
@@ -99,7 +100,7 @@ class Line:
 
 
 @attrs.frozen
-class Discount:
+class Discount(Shown):
     """A discount of an order.
 
     `coupon_amount` is money off the total, `coupon_percent` percent off each item, and
@@ -116,7 +117,7 @@ class Discount:
 
 
 @attrs.frozen
-class Shipping:
+class Shipping(Shown):
     """A shipping consignment: method, cost and handling as typed in; the buyer receives it."""
 
     method: str = "UPS Ground"
@@ -128,7 +129,7 @@ class Shipping:
 
 
 @attrs.frozen
-class FeeLine:
+class FeeLine(Shown):
     """A custom fee."""
 
     name: str
@@ -137,7 +138,7 @@ class FeeLine:
 
 
 @attrs.frozen
-class Payment:
+class Payment(Shown):
     """How the rest of an order is paid after store credit and gift certificates.
 
     `paid` is one purchase; `authorized` holds the money; `captured` was authorized first; `offline`

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 import attrs
 
+from avbc.shown import Shown
 from avbc.testing.values import Row, dumps
 
 
 @attrs.frozen
-class Event:
+class Event(Shown):
     """Something that happened in the store, whether or not a hook waits for it."""
 
     scope: str
@@ -27,7 +28,7 @@ class Event:
 
 
 @attrs.frozen
-class WebhookCall:
+class WebhookCall(Shown):
     """The request that reports an event to a hook."""
 
     scope: str

@@ -35,6 +35,9 @@ class LoopbackServer:
         self._thread = threading.Thread(target=self._run, name="avbc-fake-store", daemon=True)
         self._server: asyncio.Server | None = None
 
+    def __repr__(self) -> str:
+        return f"<LoopbackServer {self.api_url}: {self.store!r}>"
+
     @property
     def url(self) -> str:
         """Scheme, host and port."""

@@ -50,6 +50,11 @@ class FakeStore(LocalStore):
         client_secret: Of the API account; it signs webhooks.
     """
 
+    def __repr__(self) -> str:
+        state = self._core.state
+        orders, products = len(state.orders), len(state.products)
+        return f"<FakeStore {self.store_hash}: {orders} orders, {products} products>"
+
     @property
     def api_url(self) -> str:
         """The API path as BigCommerce shows it when the API account is made."""

@@ -1,0 +1,116 @@
+"""Tables fit what they are printed on, lose no text, and put what went wrong first."""
+
+from __future__ import annotations
+
+import io
+import sys
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+
+from avbc.mapping import Problem
+from avbc.orchestrator import Check, ImportReport, Outcome, SetupReport
+from avbc.tables import MARK, html_table, text_table, wrapped
+
+WORDS = " ".join(f"word{number}" for number in range(60))
+LONG = "order_status.new_sales_order_status_of_a_long_name" * 3
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def report() -> ImportReport:
+    bad = Problem("sku_unknown", "lines[0].sku", "X", f"There is no X. {WORDS}", "Create it.")
+    return ImportReport(
+        imported=[Outcome(1, "WEB1", Decimal("9.9500")), Outcome(2, "WEB2", Decimal(1042))],
+        refused=[Outcome(3, "WEB3", None, (bad,))],
+        requests=3,
+    )
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_a_table_fits_and_loses_nothing(width: int) -> None:
+    rows = [{"key": "A", "item": LONG, "note": WORDS}, {"key": "B" * 30, "item": "", "note": "x"}]
+    lines = text_table(rows, ["key", "item", "note"], width).splitlines()
+    assert max(map(len, lines)) <= width
+    for word in WORDS.split():
+        assert word in "\n".join(lines)
+    # Each cell stays within its column: what is above a column is the column alone.
+    column = lines[0].index("item")
+    item = "".join(line[column : lines[0].index("note")].strip() for line in lines[1:-1])
+    assert item == LONG
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_a_report_fits_and_puts_what_went_wrong_first(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = str(report()).splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[3].startswith("refused")
+    assert lines[-2:] == [
+        "imported         1  WEB1          9.95",
+        "imported         2  WEB2       1042.00",
+    ]
+    assert f"{report()}" == str(report())
+
+
+def test_columns_without_a_value_are_left_out() -> None:
+    fine = ImportReport(imported=[Outcome(1, "WEB1", Decimal(1))])
+    assert str(fine).splitlines()[2].split() == ["result", "order_id", "import_id", "total"]
+    assert "problems" not in fine.to_html()
+    assert "problems" in report().to_html()
+
+
+def test_wide_characters_count_as_they_are_shown() -> None:
+    rows = [{"name": "\u8336\u78d7", "n": 1}, {"name": "mugs", "n": 2}]
+    assert text_table(rows, ["name", "n"], 80).splitlines()[1:] == ["\u8336\u78d7  1", "mugs  2"]
+    assert wrapped("\u8336" * 5, 4) == ["\u8336\u8336", "\u8336\u8336", "\u8336"]
+
+
+def test_color_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain = str(report())
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    colored = str(report())
+    assert "\x1b[1;31mrefused\x1b[0m" in colored
+    assert f"{report()}" == plain  # for files and mails
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "31m" not in str(report())
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert str(report()) == plain
+
+
+def test_rich_prints_a_report_as_wide_as_its_console() -> None:
+    screen = io.StringIO()
+    Console(file=screen, width=90).print(report())
+    assert max(map(len, screen.getvalue().splitlines())) <= 90
+    assert "refused" in screen.getvalue()
+
+
+def test_html_marks_aligns_and_folds() -> None:
+    table = html_table(
+        [
+            {"state": "error", "n": "7", "body": "a fault " * 60, MARK: "error"},
+            {"state": "ok", "n": "1042", "body": f"{WORDS}<b>", MARK: ""},
+        ],
+        ["state", "n", "body"],
+    )
+    assert '<mark class="error">error</mark>' in table
+    assert table.count('<td class="number"') == 2
+    assert table.count("<details>") == 1  # a problem is shown as it is, a long body is folded
+    assert "&lt;b&gt;</details>" in table
+
+
+def test_rows_to_paste_stand_below_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    row = f'[[gl.payment_methods]]\nbigcommerce = "{"x" * 90}"'
+    setup = SetupReport((Check("payment method", "X", "error", "not mapped", "Add it.", row),))
+    assert str(setup).endswith(row)
+    assert "<pre>Rows to add" in setup.to_html()
