@@ -40,14 +40,34 @@ def read_toml(
     Raises:
         FaultyInputError: It cannot be read or is not TOML; of the class `error`.
     """
-    source, line = str(path), None
+    source = str(path)
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-        return TomlFile(source, text, tomllib.loads(text, parse_float=parse_float))
     except OSError as found:
         message = f"cannot be read: {found.strerror}"
     except UnicodeDecodeError:
         message = "cannot be read: it is not a text file in UTF-8"
+    else:
+        return parse_toml(source, text, error, parse_float)
+    # Raised outside of the handler: the error of a decoder holds the whole text, and with it
+    # secrets.
+    raise error(source, [Fault("file", message)])
+
+
+def parse_toml(
+    source: str,
+    text: str,
+    error: type[FaultyInputError],
+    parse_float: Callable[[str], object] = float,
+) -> TomlFile:
+    """Read a text of TOML, which errors call `source`.
+
+    Raises:
+        FaultyInputError: It is not TOML; of the class `error`.
+    """
+    text, line = text.removeprefix("\ufeff"), None
+    try:
+        return TomlFile(source, text, tomllib.loads(text, parse_float=parse_float))
     except tomllib.TOMLDecodeError as found:
         message = f"is not TOML: {found}"
         place = re.search(r"at line (\d+)", message)
@@ -56,8 +76,7 @@ def read_toml(
         message = "is not TOML: it is nested too deeply"
     except (ValueError, ArithmeticError):
         message = "is not TOML: a number in it is too long"
-    # Raised outside of the handler: the error of a decoder holds the whole text, and with it
-    # secrets.
+    # Raised outside of the handler, as above.
     raise error(source, [Fault("file", message, line)])
 
 

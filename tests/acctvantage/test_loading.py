@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -277,6 +278,47 @@ class TestBooksToml:
             write('receipt_types = ["漢字 🎁",\n "Öl"]\n', encoding=encoding, newline=newline)
         )
         assert memory.reference_data().receipt_types == ("漢字 🎁", "Öl", "Purchase Order")
+
+    @pytest.mark.parametrize(
+        "source",
+        [WHOLE, "\ufeff" + WHOLE.replace("\n", "\r\n"), tomllib.loads(WHOLE)],
+        ids=["text", "text of Windows", "dict"],
+    )
+    def test_a_text_or_a_dict_is_read_as_a_file_is(
+        self, memory: SqlGateway, source: str | dict[str, object]
+    ) -> None:
+        for _ in range(2):
+            memory.load(source)
+            assert memory.products() == [MUG]
+            assert memory.clients() == [ANA]
+            assert memory.reference_data().currency == "EUR"
+
+    def test_a_text_of_one_line_is_not_a_path(self, memory: SqlGateway) -> None:
+        memory.load('receipt_types = ["Check"]')
+        memory.load({"receipt_types": ("Cash",)})
+        assert memory.reference_data().receipt_types == ("Check", "Cash", "Purchase Order")
+
+    @pytest.mark.parametrize(
+        ("source", "says"),
+        [
+            ('currency = "USD"\ngl_accounts = [1]', "line 2, gl_accounts: must be text"),
+            ({"gl_accounts": [1]}, "gl_accounts: must be text"),
+            ({"currency": 1}, "currency: must be text"),
+            ({"product": []}, "product: is not a key of books.toml: did you mean products?"),
+            (
+                {"promotions": [{"code": "A", "kind": "$", "value": float("nan"), "gl_code": "1"}]},
+                "promotions[0].value: must be a number such as 9.95",
+            ),
+            ("currency = USD\n", "line 1, file: is not TOML"),
+        ],
+    )
+    def test_faults_of_a_text_or_a_dict(
+        self, memory: SqlGateway, source: str | dict[str, object], says: str
+    ) -> None:
+        with pytest.raises(BooksFileError) as caught:
+            memory.load(source)
+        assert caught.value.source == "books"
+        assert str(caught.value).splitlines()[1].strip().startswith(says)
 
     def test_an_empty_file_loads_nothing(self, memory: SqlGateway, write: Write) -> None:
         memory.load(write(""))

@@ -31,6 +31,28 @@ DESIGN = Path(__file__).parents[2] / "../shared/DESIGN.md"
 URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 
 
+def test_a_text_is_read_as_a_file_is(
+    load: Load, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in (text, "\ufeff" + text.replace("\n", "\r\n")):
+        assert Settings.from_toml(each) == load(text)
+        assert Settings.from_toml(each).file is None
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.txt").write_text("ACCESS TOKEN: another-token\n")
+    with pytest.raises(SettingsError, match=r"in own\.txt, API PATH: is missing"):
+        Settings.from_toml(text.replace("access_token =", 'credentials_file = "own.txt"\n#'))
+
+
+def test_the_faults_of_a_text_have_its_lines(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_toml(text.replace("updates =", "update ="))
+    assert str(caught.value).startswith("settings has 1 fault:\n  line 12, order_status.update: ")
+    with pytest.raises(SettingsError, match="line 2, file: is not TOML") as caught:
+        Settings.from_toml("[store]\naccess_token = example-token\n")
+    assert "example-token" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
 def test_the_defaults(load: Load, text: str) -> None:
     assert load(text) == Settings(
         store=StoreSetup(description="Example store", api_url=URL, access_token="example-token"),

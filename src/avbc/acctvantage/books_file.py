@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, TextIO, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -28,12 +28,14 @@ from avbc.text import near_name, text_key
 from avbc.toml import (
     Convert,
     RecordReader,
+    TomlFile,
     as_flag,
     as_text,
     as_whole_number,
     join_key,
     key_lines,
     of_type,
+    parse_toml,
     read_toml,
 )
 
@@ -41,6 +43,9 @@ LISTED = 50
 """Faults of a CSV file that an error lists; the rest is counted."""
 
 R = TypeVar("R")
+
+_BOOKS = "books"
+"""What errors call a text or a table of books.toml."""
 
 
 # What a field may hold.
@@ -54,11 +59,13 @@ def _name(value: object) -> str:
 
 
 def _decimal(value: object) -> Decimal:
-    """A number, or the text of one, exact.
+    """A number, or the text of one, exact; a float is the number that Python prints for it.
 
-    >>> _decimal("9.95"), _decimal(12)
-    (Decimal('9.95'), Decimal('12'))
+    >>> _decimal("9.95"), _decimal(12), _decimal(9.95)
+    (Decimal('9.95'), Decimal('12'), Decimal('9.95'))
     """
+    if isinstance(value, float):
+        value = Decimal(repr(value))
     if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", value.strip(), re.ASCII):
         return Decimal(value.strip())
     if isinstance(value, Decimal) and value.is_finite():
@@ -85,7 +92,7 @@ def _flag_cell(value: object) -> bool:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    names: list[object] = of_type("a list of texts", list)(value)
+    names: Sequence[object] = of_type("a list of texts", list, tuple)(value)
     return tuple(_name(item) for item in names)
 
 
@@ -180,6 +187,8 @@ class Quantity:
 class BooksFile:
     """What a books.toml says. None: it does not say."""
 
+    source: str = _BOOKS
+    """What errors call it."""
     currency: str | None = None
     hand_over: str | None = None
     order_statuses: tuple[str, ...] | None = None
@@ -194,22 +203,35 @@ class BooksFile:
     clients: tuple[Client, ...] = ()
 
 
-def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> BooksFile:
+BooksSource: TypeAlias = str | PathLike[str] | Mapping[str, object]
+"""A file, the text of one, or a table with its keys."""
+
+
+def read_books(source: BooksSource, known_warehouses: Collection[str]) -> BooksFile:
     """Read a books.toml.
 
     Args:
-        path: The file.
+        source: The file's path; its text, which has a line break or a quotation mark; or a table
+            with its keys.
         known_warehouses: Those in the books already, which quantities may name in addition to
             the file's own.
 
     Raises:
         BooksFileError: It cannot be read, or has faults, all of which are listed.
     """
-    read = read_toml(path, BooksFileError, parse_float=Decimal)
+    read = _toml(source)
     reader = _BooksReader(read.data, known_warehouses)
     if reader.faults:
         raise BooksFileError(read.source, reader.placed(key_lines(read.text)))
-    return reader.file
+    return attrs.evolve(reader.file, source=read.source)
+
+
+def _toml(source: BooksSource) -> TomlFile:
+    if isinstance(source, Mapping):
+        return TomlFile(_BOOKS, "", dict(source))
+    if isinstance(source, str) and {"\n", '"'} & set(source):
+        return parse_toml(_BOOKS, source, BooksFileError, parse_float=Decimal)
+    return read_toml(source, BooksFileError, parse_float=Decimal)
 
 
 class _BooksReader(RecordReader):
@@ -217,7 +239,8 @@ class _BooksReader(RecordReader):
 
     def __init__(self, data: Mapping[str, object], known_warehouses: Collection[str]) -> None:
         super().__init__()
-        known = [field.name for field in attrs.fields(BooksFile) if field.name != "quantities"]
+        own = {"source", "quantities"}
+        known = [field.name for field in attrs.fields(BooksFile) if field.name not in own]
         for key in data:
             if key not in known:
                 self.fault(join_key("", key), f"is not a key of books.toml{meant(key, known)}")

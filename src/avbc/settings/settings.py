@@ -25,7 +25,7 @@ from avbc.settings.screens import (
 )
 from avbc.shown import Shown
 from avbc.tables import one_line
-from avbc.toml import TomlFile, key_lines, read_toml, write_toml
+from avbc.toml import TomlFile, key_lines, parse_toml, read_toml, write_toml
 
 _HEADER = (
     "# Settings of avbc. Secrets are never saved: give them by credentials_file or by "
@@ -109,6 +109,20 @@ class Settings(Shown):
         settings = cls._from(read.data, source, key_lines(read.text), file.parent)
         object.__setattr__(settings, "file", file)
         return settings
+
+    @classmethod
+    @without_frames
+    def from_toml(cls, text: str) -> Settings:
+        """Build settings from a text of TOML with the keys of the file.
+
+        They are completed from the environment, as `load` does. A relative `credentials_file` is
+        relative to the current folder.
+
+        Raises:
+            SettingsError: With every fault there is, by key and line.
+        """
+        read = parse_toml("settings", text, SettingsError)
+        return cls._from(read.data, read.source, key_lines(read.text), Path.cwd())
 
     @classmethod
     @without_frames

@@ -14,6 +14,7 @@ from avbc.acctvantage.books_file import (
     CLIENT_COLUMNS,
     PRODUCT_COLUMNS,
     QUANTITY_COLUMNS,
+    BooksSource,
     CsvFile,
     Quantity,
     client_names,
@@ -58,17 +59,18 @@ _LOT = 2_000
 """Rows that are held at once."""
 
 
-def load(database: Database, path: str | PathLike[str]) -> None:
+def load(database: Database, source: BooksSource) -> None:
     """Load reference data, products, clients and quantities from a books.toml.
 
     Records that the books have already take the values of the file, and what the file does not name
-    stays. Loading twice is loading once. `docs/books.md` has the format.
+    stays. Loading twice is loading once. `docs/books.md` has the format. The source is the file's
+    path; its text, which has a line break or a quotation mark; or a dict with its keys.
 
     Raises:
         BooksFileError: The file has faults, all of which it lists by key and line. Nothing was
             loaded.
     """
-    file = read_books(path, database.read(_warehouses))
+    file = read_books(source, database.read(_warehouses))
     put = _Put(database.kind)
 
     def work(connection: sa.Connection) -> None:
@@ -115,7 +117,7 @@ def load(database: Database, path: str | PathLike[str]) -> None:
         for clients in chunks(file.clients, _LOT):
             put.clients(connection, clients)
 
-    database.write(work, str(path))
+    database.write(work, file.source)
 
 
 def load_products(
