@@ -25,7 +25,7 @@ OPTIONS = {
     "avbc.bigcommerce.endpoints.orders.list_orders",
     "avbc.orchestrator.connected.Connected.__init__",
     "avbc.testing.factories.factory.OrderFactory.__init__",
-    "avbc.testing.fakestore.abilities.Abilities.refund",
+    "avbc.testing.fakestore.merchant.Merchant.refund",
     "avbc.testing.fakestore.core.Core.__init__",
     "avbc.testing.process.StoreProcess.__init__",
 }

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from avbc.testing import FakeStore
-from avbc.testing.plugin import fake_store
+from avbc.testing.fixtures import books, fake_store, orchestrator, settings
 
-__all__ = ["fake_store"]
+__all__ = ["books", "fake_store", "orchestrator", "settings"]
 
 SPECS = Path(__file__).parents[2] / "../shared/bigcommerce/specs"
 

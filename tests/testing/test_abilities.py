@@ -58,6 +58,14 @@ CALLS: list[tuple[str, tuple[object, ...], dict[str, object]]] = [
     ("payments", (), {}),
     ("shipments", (), {}),
     ("delete_order", (1003,), {}),
+    ("place_order", (), {"payment": Payment(state="authorized")}),
+    ("place_order", (), {"payment": Payment(state="authorized")}),
+    ("capture_payment", (1005,), {}),
+    ("void_payment", (1006,), {}),
+    ("ship_order", (1005,), {"tracking_number": "1Z"}),
+    ("ship_order", (1006,), {"items": {100601: 1}}),
+    ("cancel_order", (1006,), {}),
+    ("reset_order", (1005,), {"status_id": 9}),
     ("summary", (), {}),
     ("add_customer", ({"email": "b@example.com"},), {}),
     ("customers", (), {}),
@@ -80,6 +88,8 @@ CALLS: list[tuple[str, tuple[object, ...], dict[str, object]]] = [
         {"time_zone": "Europe/Berlin", "information": {"weight_units": "KGS"}},
     ),
     ("fail", ("PUT *", "slow_body"), {"times": 2, "seconds": 0.5}),
+    ("fail", (), {"times": None}),
+    ("pass_time", (0.5,), {}),
     ("counts", (), {}),
     ("spoil_order", (1001, "html_502"), {"only_included": True}),
     ("heal_order", (1001,), {}),
@@ -108,7 +118,7 @@ def test_every_ability_is_called_here() -> None:
 
 
 def test_every_public_method_is_an_ability() -> None:
-    public = {name for name in vars(Abilities) if not name.startswith("_")}
+    public = {name for name in dir(Abilities) if not name.startswith("_")}
     assert public - set(abilities()) == {"perform", "mend"}
 
 

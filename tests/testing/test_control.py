@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 
@@ -8,7 +10,7 @@ import httpx
 import pytest
 
 from avbc.testing import FakeStore, OrderFactory, order_of_shape
-from avbc.testing.serve import main
+from avbc.testing.__main__ import main
 
 
 @pytest.fixture
@@ -223,7 +225,7 @@ def test_a_browser_reads_by_get(store: FakeStore) -> None:
         ("set_inventory", {"sku": 7, "quantity": 1}, 400, "TypeError", "7"),
         ("nothing", {}, 404, "KeyError", "no ability 'nothing'"),
         ("transport", {}, 404, "KeyError", "no ability 'transport'"),
-        ("fail", {"kind": "earthquake"}, 400, "ValueError", "'earthquake' is not one of 429"),
+        ("fail", {"kind": "earthquake"}, 400, "ValueError", "'earthquake' is not one of 401"),
         ("edit_order", {"order_id": 77, "staff_notes": ""}, 400, "KeyError", "77"),
         ("set_options", {"colour": "red"}, 400, "ValueError", "colour"),
         ("place_order", {"color": "red"}, 400, "ValueError", "color"),
@@ -246,7 +248,22 @@ def test_arguments_are_an_object(store: FakeStore, body) -> None:
 @pytest.mark.parametrize(
     "arguments", [["--orders", "3"], ["--orders", "3", "--plain", "--latency-ms", "5"]]
 )
-def test_the_command_prints_the_url_and_stops_with_stdin(arguments, monkeypatch, capsys) -> None:
+def test_the_command_prints_how_to_reach_the_store(arguments, monkeypatch, capsys) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     main([*arguments, "--exit-with-stdin"])
-    assert capsys.readouterr().out.startswith("http://127.0.0.1:")
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == {
+        "api_url": printed["control_url"].replace("/_fake/", "/stores/abc123/v3/"),
+        "access_token": "example-token",
+        "client_id": "example-client",
+        "client_secret": "example-secret",
+        "control_url": printed["control_url"],
+    }
+    assert printed["control_url"].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("port", ["taken", "70000"])
+def test_the_command_says_that_its_port_cannot_be_opened(port: str, store, capsys) -> None:
+    with store.serve() as server, pytest.raises(SystemExit, match="2"):
+        main(["--orders=0", f"--port={server.port if port == 'taken' else port}"])
+    assert re.search(r"error: port \d+ cannot be opened: ", capsys.readouterr().err)

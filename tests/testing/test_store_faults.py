@@ -12,6 +12,7 @@ from avbc.testing.fakestore.faults import KINDS, SPOIL_KINDS, fault_kind
 HEADERS = {"X-Auth-Token": "example-token"}
 PUT = "PUT /v2/orders/*"
 WITHOUT_EFFECT = [
+    "401",
     "429",
     "429_bare",
     "500",
@@ -36,6 +37,7 @@ WITH_EFFECT = [
     "clock",
 ]
 STATUS = {
+    "401": 401,
     "429": 429,
     "429_bare": 429,
     "500": 500,
@@ -103,7 +105,7 @@ def test_each_fault_strikes_once_and_the_write_counts_or_not(way, kind) -> None:
 
 def test_every_kind_is_in_one_of_the_lists() -> None:
     assert sorted([*WITHOUT_EFFECT, *WITH_EFFECT]) == sorted(KINDS)
-    with pytest.raises(ValueError, match="there are 429, "):
+    with pytest.raises(ValueError, match="there are 401, "):
         fault_kind("earthquake")
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from avbc.testing.fakestore.events import signature
 from avbc.testing.fakestore.routes import ALL_SCOPES
 from avbc.testing.values import as_rows
 
+COMMAND = [sys.executable, "-m", "avbc.testing", "--orders=0"]
 HEADERS = {"X-Auth-Token": "example-token"}
 
 
@@ -168,15 +171,32 @@ def test_it_ends_with_its_context_and_with_its_starter() -> None:
     process.close()
     with pytest.raises(RuntimeError, match="with block"):
         process.summary()
-    command = [sys.executable, "-m", "avbc.testing.serve", "--orders", "0", "--exit-with-stdin"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*COMMAND, "--exit-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
         assert child.stdin is not None
-        assert child.stdout.readline().startswith("http://127.0.0.1:")
+        assert "http://127.0.0.1:" in child.stdout.readline()
         child.stdin.close()
         assert child.wait(10) == 0
+
+
+@pytest.mark.one_python
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child")
+def test_the_command_serves_until_ctrl_c() -> None:
+    with subprocess.Popen(
+        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        access = json.loads(child.stdout.readline())
+        headers = {"X-Auth-Token": access["access_token"]}
+        with httpx.Client(trust_env=False, headers=headers) as client:
+            assert client.post(f"{access['control_url']}place_order").json()["header"]["id"] == 1001
+            url = access["api_url"].replace("/v3/", "/v2/orders")
+            assert [order["id"] for order in client.get(url).json()] == [1001]
+        child.send_signal(signal.SIGINT)
+        assert (child.wait(10), child.stderr.read()) == (130, "")
 
 
 def test_a_process_that_does_not_start_is_said() -> None:

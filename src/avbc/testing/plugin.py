@@ -1,25 +1,14 @@
-"""The pytest plugin: fixtures that come with `pip install avbc[testing]`."""
+"""The pytest plugin that comes with `pip install avbc[testing]`: `avbc.testing.fixtures`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
 
-import pytest
+from avbc.testing.fixtures import books, fake_store, orchestrator
 
-if TYPE_CHECKING:
-    from avbc.testing.fakestore.store import FakeStore
+__all__ = ["books", "fake_store", "orchestrator", "settings"]
 
-
-@pytest.fixture
-def fake_store() -> Iterator[FakeStore]:
-    """A `FakeStore` that answers httpx requests to its `api_url`; other requests raise."""
-    import respx  # noqa: PLC0415  # only tests that use the fixture need it
-
-    # Every pytest run loads the plugin.
-    from avbc.testing.fakestore.store import FakeStore  # noqa: PLC0415
-
-    store = FakeStore()
-    with respx.mock(assert_all_called=False, assert_all_mocked=True) as router:
-        store.mount(router)
-        yield store
+# Projects of Django know `settings` as pytest-django's fixture, and of two plugins' fixtures the
+# last one loaded wins. There avbc's is imported by who wants it.
+if find_spec("pytest_django") is None:
+    from avbc.testing.fixtures import settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess  # it starts this very package
 import sys
@@ -20,7 +21,7 @@ T = TypeVar("T")
 
 
 class StoreProcess(Abilities):
-    """Starts `python -m avbc.testing.serve`; a context manager with the abilities of a `FakeStore`.
+    """Starts `python -m avbc.testing`; a context manager with the abilities of a `FakeStore`.
 
     Results are copies: changing one changes nothing in the store. The process ends with the
     context, and also when the starting process dies. Its state outlives clients that are killed.
@@ -43,7 +44,7 @@ class StoreProcess(Abilities):
         other_apps: int = 0,
     ) -> None:
         self._command = [
-            *(sys.executable, "-m", "avbc.testing.serve", "--exit-with-stdin"),
+            *(sys.executable, "-m", "avbc.testing", "--exit-with-stdin"),
             *(["--plain"] if plain else []),
             f"--orders={orders}",
             f"--seed={seed}",
@@ -65,13 +66,13 @@ class StoreProcess(Abilities):
         self._process = subprocess.Popen(  # noqa: S603  # our own arguments
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
-        if self._process.stdout is not None:
-            self.api_url = self._process.stdout.readline().strip()
-        if not self.api_url:
+        printed = self._process.stdout and self._process.stdout.readline()
+        if not printed:
             self.close()
             raise RuntimeError(
                 "the fake store's process did not start; its standard error says why"
             )
+        self.api_url = json.loads(printed)["api_url"]
         return self
 
     def __exit__(

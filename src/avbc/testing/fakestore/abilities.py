@@ -1,4 +1,6 @@
-"""What a test reads from a fake store and does to it: each ability is one method here.
+"""What a test reads from a fake store and does to it: each ability is one method.
+
+Those by which it acts as the merchant are in `avbc.testing.fakestore.merchant`.
 
 `FakeStore` runs it in place, `StoreProcess` sends it to the process that has the store
 (`avbc.testing.fakestore.control`). Arguments and results are what `control` can write as JSON and
@@ -8,53 +10,26 @@ read back by the method's annotations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
-from avbc.money import ZERO
 from avbc.testing.factories import Line, OrderOptions
+from avbc.testing.fakestore.ability import ability
 from avbc.testing.fakestore.core import Core, LoggedRequest
-from avbc.testing.fakestore.edits import remove_line
 from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
 from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, Spoil, SpoilKind, fault_kind
+from avbc.testing.fakestore.merchant import Merchant
 from avbc.testing.fakestore.options import StoreOptions, set_options
-from avbc.testing.fakestore.refunds import RefundParts, refund
-from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES, transact
 from avbc.testing.fakestore.resources.store import location
 from avbc.testing.orders import SUMMED_UP, FakeOrder
 from avbc.testing.values import Row, as_row, from_unix, whole
 
-P = ParamSpec("P")
 T = TypeVar("T")
-A = TypeVar("A", bound="Abilities")
 
 
-def ability(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P], T]:
-    """Make a method an ability: it runs where the store is."""
-
-    @wraps(method)
-    def call(self: A, /, *args: P.args, **named: P.kwargs) -> T:
-        return self.perform(method, args, named)
-
-    return call
-
-
-class Abilities:
+class Abilities(Merchant):
     """Every ability of a fake store."""
-
-    @property
-    def _core(self) -> Core:
-        """The store itself, which only abilities touch."""
-        raise NotImplementedError
-
-    def perform(
-        self, method: Callable[..., T], args: tuple[object, ...], named: dict[str, object]
-    ) -> T:
-        """Run an ability where the store is, with the caller's arguments."""
-        raise NotImplementedError
 
     # Orders
 
@@ -109,34 +84,6 @@ class Abilities:
         return self._core.state.orders[order_id]
 
     @ability
-    def edit_order(self, /, order_id: int, **changes: object) -> None:
-        """Change header fields of an order, as a person in the control panel does.
-
-        `date_modified` moves.
-        """
-        if "status_id" in changes:
-            fields = self._core.state.status_fields(changes["status_id"])
-            if fields is None:
-                raise ValueError(f"no order status {changes['status_id']!r}")
-            changes |= fields
-        self._core.state.change_order(order_id, as_row(changes))
-
-    @ability
-    def remove_line(self, order_id: int, line_id: int) -> None:
-        """Take a line off an order, as staff do: its row stays with quantity 0, and totals follow.
-
-        No money moves: staff refund the price apart, with `refund(order_id, amount=...)` after it
-        or `refund(order_id, items={line_id: 1})` before it. Discounts of the line go with it, and
-        shipping and stock stay as they are.
-        """
-        remove_line(self._core.state, self._core.state.orders[order_id], line_id)
-
-    @ability
-    def delete_order(self, order_id: int) -> None:
-        """Remove an order for good: reading or writing it is a 404 from now on."""
-        self._core.state.drop_order(order_id)
-
-    @ability
     def summary(self) -> Row:
         """Return the main fields of all `orders`, and the number of `customers`.
 
@@ -167,52 +114,6 @@ class Abilities:
         ]
 
     @ability
-    def add_transaction(
-        self,
-        /,
-        order_id: int,
-        event: str,
-        amount: Decimal,
-        *,
-        payment_status: str | None = None,
-        **fields: object,
-    ) -> Row:
-        """Add a transaction, as a gateway does: `add_transaction(1001, "capture", Decimal("5"))`.
-
-        It is made as the order's first gateway transaction was, or by a credit card where there is
-        none.
-
-        Args:
-            order_id: The order.
-            event: `purchase`, `authorization`, `capture`, `refund`, `void`, `pending`, `settled`.
-            amount: The amount; a part of an authorization may be captured.
-            payment_status: What the order says of its payment from now on; unchanged by default.
-            fields: Other fields of the transaction: `test=True`, `status="error"`.
-
-        Returns:
-            The transaction as the API shows it.
-        """
-        state = self._core.state
-        own = state.orders[order_id]
-        row = transact(state, own, event, amount, as_row(fields))
-        status = {} if payment_status is None else {"payment_status": payment_status}
-        state.change_order(order_id, as_row(status))
-        return row
-
-    @ability
-    def set_payment_result(self, order_id: int, payment_status: str) -> None:
-        """Set the `payment_status` in which the next capture or void of an order ends.
-
-        `declined` makes it fail.
-        """
-        if payment_status not in PAYMENT_STATUSES:
-            raise ValueError(
-                f"no payment_status {payment_status!r}: there are "
-                f"{', '.join(sorted(PAYMENT_STATUSES))}"
-            )
-        self._core.state.payment_results[self._core.state.orders[order_id].id] = payment_status
-
-    @ability
     def shipments(self) -> list[Row]:
         """Return the shipments of all orders."""
         return [row for order in self._core.state.sorted_orders() for row in order.shipments]
@@ -226,48 +127,6 @@ class Abilities:
     def add_refund(self, refund: Mapping[str, object]) -> None:
         """Add a refund as the refunds list shows it, to the order of its `order_id`."""
         self._core.state.orders[whole(refund["order_id"])].refunds.append(dict(refund))
-
-    @ability
-    def refund(
-        self,
-        order_id: int,
-        *,
-        items: Mapping[int, int] | None = None,
-        wrapping: Collection[int] = (),
-        shipping: Mapping[int, Decimal] | None = None,
-        handling: Mapping[int, Decimal] | None = None,
-        fees: Collection[int] = (),
-        amount: Decimal = ZERO,
-        payments: Sequence[tuple[str, Decimal]] = (),
-        reason: str = "",
-    ) -> Row:
-        """Refund an order or a part of it, as a person in the control panel does.
-
-        Without any part, everything that is left is refunded. The order's status becomes Refunded
-        or Partially Refunded.
-
-        Args:
-            order_id: The order.
-            items: How many units of which order lines, by the lines' ids.
-            wrapping: The gift wrapping of these order lines.
-            shipping: Shipping amounts with tax, by the shipping addresses' ids.
-            handling: Handling amounts with tax, by the shipping addresses' ids.
-            fees: These fees.
-            amount: An amount of the order as a whole, which has no tax. What is left after it
-                cannot be refunded without naming the parts.
-            payments: Provider and amount of each tender, `("authorizenet", Decimal("5.00"))`; by
-                default the gateway is paid back first, then store credit, then a gift certificate.
-            reason: Why.
-
-        Returns:
-            The refund as the API shows it.
-
-        Raises:
-            KeyError: There is no such order.
-            ValueError: A part does not belong to this order, or more than what is left is refunded.
-        """
-        parts = RefundParts(items or {}, wrapping, shipping or {}, handling or {}, fees, amount)
-        return refund(self._core.state, self._core.state.orders[order_id], parts, payments, reason)
 
     @ability
     def settle(self) -> int:
@@ -499,7 +358,7 @@ class Abilities:
         match: str = "*",
         kind: FaultKind = "500",
         *,
-        times: int = 1,
+        times: int | None = 1,
         at: int = 1,
         reset_ms: int | None = None,
         seconds: float | None = None,
@@ -509,7 +368,7 @@ class Abilities:
         Args:
             match: Method and path with wildcards: `PUT /v2/orders/*`.
             kind: What goes wrong (`avbc.testing.fakestore.faults.FaultKind`).
-            times: How many matching requests fail.
+            times: How many matching requests fail; None: all, until `clear_faults`.
             at: The first matching request that fails, counted from 1 and from now.
             reset_ms: What a `429` reports as the rest of the window; the truth by default.
             seconds: How long a `slow_body` pauses (0.2), and over loopback a `timeout` stays silent
@@ -562,6 +421,11 @@ class Abilities:
     def mend(self) -> None:
         """Forget all faults: the earlier name of `clear_faults`, kept for existing test suites."""
         self.clear_faults()
+
+    @ability
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass in the store: its clock is so many seconds further from now on."""
+        self._core.passed += seconds
 
     @ability
     def set_options(self, **options: Unpack[StoreOptions]) -> None:

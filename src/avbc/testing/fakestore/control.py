@@ -58,7 +58,8 @@ _ERRORS: Final[Mapping[str, type[Exception]]] = {
 @cache
 def abilities() -> Mapping[str, Callable[..., object]]:
     """Return every ability by name, as a function of the store and the arguments."""
-    members = [(name, getattr(member, "fget", member)) for name, member in vars(Abilities).items()]
+    names = [(name, getattr(Abilities, name)) for name in dir(Abilities)]
+    members = [(name, getattr(member, "fget", member)) for name, member in names]
     return {name: member for name, member in members if hasattr(member, "__wrapped__")}
 
 

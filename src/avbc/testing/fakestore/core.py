@@ -119,8 +119,13 @@ class Core:
         self.scopes = set(scopes)
         self.latency = latency
         self.quota = RequestQuota(quota, other_apps)
+        self.passed = 0.0
+        """Seconds by which the store's clock is ahead of the one it was given."""
         self.state = State(
-            clock=clock, store_hash=store_hash, client_id=client_id, settle_after=settle_after
+            clock=lambda: clock() + self.passed,
+            store_hash=store_hash,
+            client_id=client_id,
+            settle_after=settle_after,
         )
         self.state.shipments_move_status = shipments_move_status
         self.state.embeds = embeds

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, cast, get_args
 import attrs
 
 FaultKind: TypeAlias = Literal[
+    "401",
     "429",
     "429_bare",
     "500",
@@ -42,7 +43,18 @@ as usual), `clock` is a store whose clock is off by an hour.
 KINDS: tuple[str, ...] = get_args(FaultKind)
 
 WITHOUT_EFFECT = frozenset(
-    {"429", "429_bare", "500", "html_502", "503", "504", "refused", "reset_before", "timeout"}
+    {
+        "401",
+        "429",
+        "429_bare",
+        "500",
+        "html_502",
+        "503",
+        "504",
+        "refused",
+        "reset_before",
+        "timeout",
+    }
 )
 
 
@@ -52,7 +64,7 @@ class Fault:
 
     match: str
     kind: FaultKind
-    times: int = 1
+    times: int | None = 1
     at: int = 1
     reset_ms: int | None = None
     seconds: float = 0.0
@@ -65,7 +77,7 @@ class Fault:
         if not fnmatchcase(name, self.match):
             return False
         self.seen += 1
-        due = self.at <= self.seen < self.at + self.times
+        due = self.at <= self.seen and (self.times is None or self.seen < self.at + self.times)
         self.hits += due
         return due
 

@@ -53,7 +53,7 @@ class LoopbackServer:
         self._thread.start()
         try:
             asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
-        except OSError:
+        except BaseException:
             self.close()
             raise
         return self

@@ -7,7 +7,7 @@ bigcommerce-orders).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from avbc.testing.factories.rows import transaction_row
@@ -46,37 +46,40 @@ PAYMENT_STATUSES = frozenset(
 """Every `payment_status` but the empty one of offline payments."""
 
 
-def _action(event: str, success: str) -> Handler:
+_DONE = {"capture": "captured", "void": "void"}
+"""The `payment_status` after what the gateway did."""
+
+
+def _action(event: str) -> Handler:
     def handler(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-        order = find(state, ids[0])
-        status = text(order.header, "payment_status")
-        authorization = next(
-            (
-                row
-                for row in order.transactions
-                if row["event"] == "authorization" and row["status"] == "ok"
-            ),
-            None,
-        )
-        if status != "authorized" or authorization is None:
-            raise Refusal(
-                422,
-                f"The payment of order {order.id} cannot be changed.",
-                {
-                    "payment_status": f"an authorized payment is needed to {event}; "
-                    f"payment_status is '{status}'"
-                },
-            )
-        state.change_order(order.id, {"payment_status": f"{event} pending"})
-        state.later(lambda: _finish(state, order.id, event, success))
+        state.later(act(state, find(state, ids[0]), event))
         return ok({}, 201)
 
     return handler
 
 
-def _finish(state: State, order_id: int, event: str, success: str) -> None:
+def act(state: State, order: FakeOrder, event: str) -> Callable[[], None]:
+    """Ask the gateway to capture or void an authorized payment; returns what lets it answer."""
+    status = text(order.header, "payment_status")
+    is_there = any(
+        row["event"] == "authorization" and row["status"] == "ok" for row in order.transactions
+    )
+    if status != "authorized" or not is_there:
+        raise Refusal(
+            422,
+            f"The payment of order {order.id} cannot be changed.",
+            {
+                "payment_status": f"an authorized payment is needed to {event}; "
+                f"payment_status is '{status}'"
+            },
+        )
+    state.change_order(order.id, {"payment_status": f"{event} pending"})
+    return lambda: _finish(state, order.id, event)
+
+
+def _finish(state: State, order_id: int, event: str) -> None:
     """Let the gateway answer: by default it does what was asked."""
-    order = state.orders.get(order_id)
+    order, success = state.orders.get(order_id), _DONE[event]
     if order is None or order.header["payment_status"] != f"{event} pending":
         return
     result = state.payment_results.pop(order_id, success)
@@ -185,12 +188,12 @@ ROUTES = [
         "POST",
         "/v3/orders/{id}/payment_actions/capture",
         ORDERS | TRANSACTIONS,
-        _action("capture", "captured"),
+        _action("capture"),
     ),
     Route(
         "POST",
         "/v3/orders/{id}/payment_actions/void",
         ORDERS | TRANSACTIONS,
-        _action("void", "void"),
+        _action("void"),
     ),
 ]

@@ -64,8 +64,12 @@ def _shipments(state: State, ids: tuple[int, ...]) -> list[Row]:
 
 
 def _post(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    order = _open_order(state, ids[0])
-    body = _checked(request.json())
+    return ok(ship(state, _open_order(state, ids[0]), request.json()), 201)
+
+
+def ship(state: State, order: FakeOrder, asked: object) -> Row:
+    """Make a shipment as the API is asked for one, to one address; returns it."""
+    body = _checked(asked)
     address = _address(order, body.get("order_address_id"))
     items = _items(order, address, body.get("items"))
     shipment: Row = {
@@ -89,15 +93,20 @@ def _post(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreRes
     _write(shipment, known(body, _CHANGEABLE))
     _recount(state, order)
     if state.shipments_move_status:
-        is_rest = any(
-            whole(line["quantity"]) > whole(line["quantity_shipped"])
-            for line in order.products
-            if line.get("order_address_id")
-        )
-        status = state.status_fields(_PARTLY_SHIPPED if is_rest else _SHIPPED)
+        status = state.status_fields(_PARTLY_SHIPPED if unshipped(order) else _SHIPPED)
         state.change_order(order.id, status or {})
     state.emit("store/shipment/created", whole(shipment["id"]), orderId=order.id)
-    return ok(shipment, 201)
+    return shipment
+
+
+def unshipped(order: FakeOrder) -> dict[int, int]:
+    """Return how many units of which lines are left to ship, by the lines' ids."""
+    left = {
+        whole(line["id"]): whole(line["quantity"]) - whole(line["quantity_shipped"])
+        for line in order.products
+        if line.get("order_address_id")
+    }
+    return {line_id: quantity for line_id, quantity in left.items() if quantity}
 
 
 def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:

@@ -1,27 +1,30 @@
-"""The fake store as a process of its own.
+"""The fake store as a process of its own, for programs in any language.
 
-`python -m avbc.testing.serve --orders 40 --seed 1` prints the API URL and serves until it is
-stopped. Other processes read and change the store under `/_fake/`
+`python -m avbc.testing --orders 40 --seed 1` prints one line of JSON and serves on loopback until
+it is stopped. Other processes read and change the store under `control_url`
 (`avbc.testing.fakestore.control`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-import threading
+import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from avbc.testing.example import plain_orders, populate
+from avbc.testing.fakestore.control import CONTROL
 from avbc.testing.fakestore.loopback import LoopbackServer
 from avbc.testing.fakestore.store import FakeStore
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve a filled store until the process is stopped; the first line printed is the API URL."""
+    """Serve a filled store until the process is stopped; the line printed says how to reach it."""
     parser = argparse.ArgumentParser(
-        prog="python -m avbc.testing.serve",
-        description="Serve a fake BigCommerce store on loopback.",
+        prog="python -m avbc.testing",
+        description="Serve a fake BigCommerce store on loopback, until Ctrl-C.",
     )
     parser.add_argument(
         "--orders", type=int, default=40, help="how many orders wait in Awaiting Fulfillment (40)"
@@ -58,14 +61,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         store.add_orders(list(plain_orders(options.orders, options.seed, options.first_id)))
     else:
         populate(store, options.orders, options.seed, options.first_id)
-    server = LoopbackServer(store, port=options.port)
-    with server:
-        sys.stdout.write(f"{server.api_url}\n")
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(LoopbackServer(store, port=options.port))
+        except (OSError, OverflowError) as error:
+            parser.error(f"port {options.port} cannot be opened: {error}")
+        sys.stdout.write(f"{json.dumps(_access(server))}\n")
         sys.stdout.flush()
         if options.exit_with_stdin:
             sys.stdin.read()
-        else:
-            threading.Event().wait()
+        while not options.exit_with_stdin:
+            # Unlike an event without an end, a sleep ends by Ctrl-C on Windows too.
+            time.sleep(3600)
+
+
+def _access(server: LoopbackServer) -> dict[str, str]:
+    """What a client needs to know of a served store."""
+    store = server.store
+    return {
+        "api_url": server.api_url,
+        "access_token": store.access_token,
+        "client_id": store.state.client_id,
+        "client_secret": store.client_secret,
+        "control_url": f"{server.url}{CONTROL}",
+    }
 
 
 if __name__ == "__main__":
