@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import ast
 import tomllib
-from pathlib import Path
 
 import attrs
 import pytest
@@ -14,7 +12,6 @@ from avbc.mapping import OrderInputs, map_order
 from avbc.settings import Settings
 from avbc.testing import CATALOGUE, SHAPES, FakeStore, example
 from avbc.testing.example import books_toml, example_orders, plain_orders, populate, settings_dict
-from avbc.testing.fakestore.faults import KINDS
 
 
 def test_the_books_know_every_sku_that_an_importable_order_sells() -> None:
@@ -69,19 +66,17 @@ def test_every_name_of_the_package_is_there() -> None:
         _ = avbc.testing.nothing
 
 
-def test_importable_is_what_the_mapping_engine_says(tmp_path) -> None:
+def test_importable_is_what_the_mapping_engine_says() -> None:
     store = FakeStore()
     populate(store, len(SHAPES))
     settings = Settings.from_dict(settings_dict(store.api_url))
-    file = tmp_path / "books.toml"
-    file.write_text(books_toml, encoding="utf-8")
     with (
         BigCommerce(
             api_url=store.api_url, access_token=store.access_token, transport=store.transport()
         ) as client,
         SqlGateway("sqlite://") as books,
     ):
-        books.load(file)
+        books.load(books_toml)
         for order_id, built in sorted(store.state.orders.items()):
             assert (import_errors(client, books, settings, order_id) == []) == built.importable, (
                 built.shape
@@ -109,32 +104,3 @@ def import_errors(
         coupons=tuple(client.order_coupons.list(order_id)),
     )
     return [problem.code for problem in map_order(inputs, settings, books.reference_data()).errors]
-
-
-DOCUMENTATION = Path(__file__).parents[2] / "docs" / "testing.md"
-
-
-def test_the_page_names_every_fault_and_only_what_there_is() -> None:
-    text = DOCUMENTATION.read_text(encoding="utf-8")
-    assert [kind for kind in KINDS if f"`{kind}`" not in text] == []
-    names: set[str] = set()
-    for block in text.split("```python\n")[1:]:
-        for node in ast.walk(ast.parse(block.split("```")[0])):
-            if isinstance(node, ast.ImportFrom) and node.module == "avbc.testing":
-                names |= {alias.name for alias in node.names}
-    assert names <= {*avbc.testing.__all__, "example"}
-    assert "FakeStore" in names
-
-
-def test_every_sample_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    text = DOCUMENTATION.read_text(encoding="utf-8")
-    names: dict[str, object] = {"run_my_import": _set_every_order_to_awaiting_shipment}
-    for block in text.split("```python\n")[1:]:
-        exec(block.split("```")[0], names)  # the samples of our own page
-
-
-def _set_every_order_to_awaiting_shipment(api_url: str) -> None:
-    with BigCommerce(api_url=api_url, access_token="example-token") as client:
-        calls = [client.orders.update.call(order_id, status_id=9) for order_id in range(1001, 1041)]
-        list(client.map(calls))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -131,6 +131,11 @@ class Routes:
         self._methods: dict[str, dict[str, Route]] = {}
         for route in routes:
             self._methods.setdefault(route.template, {})[route.method] = route
+
+    def __iter__(self) -> Iterator[Route]:
+        """Every route, by its address."""
+        for _, methods in sorted(self._methods.items()):
+            yield from methods.values()
 
     def find(self, method: str, path: str) -> tuple[Route | None, tuple[int, ...], bool]:
         """Return the route, the ids in the path, and whether another method exists there."""
