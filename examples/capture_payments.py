@@ -25,10 +25,9 @@ PAYPAL = Payment("PayPal", "paypal", "authorized")
 def main(folder: Path) -> None:
     store = FakeStore(settle_after=None)
     example.populate(store, orders=0)
-    (folder / "books.toml").write_text(example.books_toml, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(folder / "books.toml")
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
         # The box of the manual (2.2.4): the store only authorizes, AcctVantage captures.
         settings = attrs.evolve(

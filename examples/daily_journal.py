@@ -49,12 +49,11 @@ def main(folder: Path) -> None:
     toml = 'hand_over = "journal"\n' + example.books_toml
     codes = '"11200", "11300", "69900", "40000", "41000", "49000", "22000", "10500", "10510", '
     toml = toml.replace("gl_accounts = [", f'gl_accounts = [{codes}"25600", ')
-    (folder / "books.toml").write_text(toml, encoding="utf-8")
     journals = folder / "journals"
     journals.mkdir()
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(folder / "books.toml")
+        books.load(toml)
         values = example.settings_dict(served.api_url)
         box = "credit_card_transactions_are_preauthorizations"
         gl = {**values["gl"], "import_refunds": True, box: True}

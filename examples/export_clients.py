@@ -29,13 +29,10 @@ def main(folder: Path) -> None:
     store.add_customer(
         {"email": "bo@example.com", "first_name": "Bo", "last_name": "O.", "company": "Example Inc"}
     )
-    reference, clients = folder / "books.toml", folder / "clients.toml"
-    reference.write_text(example.books_toml, encoding="utf-8")
-    clients.write_text(CLIENTS, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(reference)
-        books.load(clients)
+        books.load(example.books_toml)
+        books.load(CLIENTS)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:

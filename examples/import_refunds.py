@@ -19,10 +19,9 @@ from avbc.testing import FakeStore, example, item
 def main(folder: Path) -> None:
     store = FakeStore()
     example.populate(store, orders=0)
-    (folder / "books.toml").write_text(example.books_toml, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(folder / "books.toml")
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
         # Off by default: where refunds are entered by hand, they would be there twice.
         settings = attrs.evolve(settings, gl=attrs.evolve(settings.gl, import_refunds=True))

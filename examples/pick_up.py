@@ -470,12 +470,10 @@ def main(folder: Path) -> None:
     factory = OrderFactory()
     mugs = store.add_order(factory.order([item("MUG-RED", 3), item("TOWEL-ST")])).id
     lamp = store.add_order(factory.order([item("LAMP-01")])).id
-    reference = folder / "books.toml"
-    reference.write_text(example.books_toml, encoding="utf-8")
     file = folder / "books.db"
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{file}") as gateway:
-        gateway.load(reference)
+        gateway.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
         with (
             avbc.Orchestrator(settings, gateway) as web,

@@ -19,8 +19,6 @@ MUG = "MUG-BLUE"
 def main(folder: Path) -> None:
     store = FakeStore()
     example.populate(store, orders=0)
-    reference = folder / "books.toml"
-    reference.write_text(example.books_toml, encoding="utf-8")
 
     def in_store() -> str:
         # BigCommerce carries quantities out in the background: here they are carried out now.
@@ -31,7 +29,7 @@ def main(folder: Path) -> None:
         )
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(reference)
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:

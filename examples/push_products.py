@@ -25,12 +25,10 @@ APRON-S,"Apron, small",Goods,24.00,24.00,1
 def main(folder: Path) -> None:
     store = FakeStore()
     example.populate(store, orders=0)
-    reference = folder / "books.toml"
-    reference.write_text(example.books_toml, encoding="utf-8")
     products = folder / "products.csv"
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(reference)
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:

@@ -19,11 +19,9 @@ from avbc.testing import FakeStore, OrderFactory, example, item
 def main(folder: Path) -> None:
     store = FakeStore()
     order_id = store.add_order(OrderFactory().order([item("MUG-RED", 3), item("TOWEL-ST")])).id
-    reference = folder / "books.toml"
-    reference.write_text(example.books_toml, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(reference)
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:

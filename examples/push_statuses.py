@@ -26,11 +26,9 @@ MAPPING = (
 def main(folder: Path) -> None:
     store = FakeStore()
     first, second, third = (store.add_order(order).id for order in example.plain_orders(3))
-    reference = folder / "books.toml"
-    reference.write_text(example.books_toml, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(reference)
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
         pushing = attrs.evolve(
             settings,

@@ -21,11 +21,9 @@ from avbc.testing import FakeStore, example
 def main(books_file: Path) -> None:
     store = FakeStore()
     example.populate(store, orders=45)
-    reference = books_file.with_name("books.toml")
-    reference.write_text(example.books_toml, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{books_file}") as books:
-        books.load(reference)
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:

@@ -23,10 +23,9 @@ SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 def main(folder: Path) -> None:
     store = FakeStore()
     example.populate(store, orders=45)
-    (folder / "books.toml").write_text(example.books_toml, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(folder / "books.toml")
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:

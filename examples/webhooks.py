@@ -73,10 +73,9 @@ def act(web: avbc.Orchestrator, work: queue.SimpleQueue[avbc.Webhook | None]) ->
 def main(folder: Path) -> None:
     store = FakeStore()
     example.populate(store, orders=0)
-    (folder / "books.toml").write_text(example.books_toml, encoding="utf-8")
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(folder / "books.toml")
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         # One orchestrator for each thread; by the same books they share one journal, which knows

@@ -46,7 +46,6 @@ def main(folder: Path) -> None:
     order = OrderFactory().plain()
     order.products[0]["sku"] = SKU
     store.add_order(order)
-    (folder / "books.toml").write_text(example.books_toml, encoding="utf-8")
 
     mail_server = socketserver.TCPServer(("127.0.0.1", 0), MailServer)
     threading.Thread(target=mail_server.serve_forever, daemon=True).start()
@@ -60,7 +59,7 @@ def main(folder: Path) -> None:
             server.send_message(mail)
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
-        books.load(folder / "books.toml")
+        books.load(example.books_toml)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
         with avbc.Orchestrator(settings, books, on_attention=notify) as web:
             print("The import refuses an order, and sends one e-mail:")
@@ -68,8 +67,7 @@ def main(folder: Path) -> None:
             print("The next run sends none:", web.import_orders().summary())
 
             print("A person does what it says:")
-            (folder / "product.toml").write_text(PRODUCT, encoding="utf-8")
-            books.load(folder / "product.toml")
+            books.load(PRODUCT)
             print(web.import_order(order.id).summary())
             print(web.worklist())
     mail_server.shutdown()

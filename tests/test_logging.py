@@ -63,9 +63,8 @@ def store() -> FakeStore:
 
 
 @pytest.fixture
-def web(store: FakeStore, tmp_path: Path) -> Iterator[Orchestrator]:
+def web(store: FakeStore) -> Iterator[Orchestrator]:
     settings = Settings.from_dict(example.settings_dict(store.api_url))
-    (tmp_path / "books.toml").write_text(example.books_toml, encoding="utf-8")
     clock = Clock()
     client = BigCommerce(
         store.api_url,
@@ -76,7 +75,7 @@ def web(store: FakeStore, tmp_path: Path) -> Iterator[Orchestrator]:
         sleep=clock.sleep,
     )
     with client, SqlGateway() as books, Orchestrator(settings, books, store=client) as web:
-        books.load(tmp_path / "books.toml")
+        books.load(example.books_toml)
         yield web
 
 
@@ -257,7 +256,7 @@ def test_a_method_names_the_store_in_all_that_it_logs(
 
 
 def test_stores_in_threads_are_kept_apart(
-    store: FakeStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: FakeStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     example.populate(store, orders=12)
     settings = [
@@ -275,11 +274,9 @@ def test_stores_in_threads_are_kept_apart(
             SqlGateway() as books,
             Orchestrator(one, books, store=client) as web,
         ):
-            books.load(example_books)
+            books.load(example.books_toml)
             web.preview_orders()
 
-    example_books = tmp_path / "books.toml"
-    example_books.write_text(example.books_toml, encoding="utf-8")
     with caplog.at_level(logging.DEBUG, "avbc"), ThreadPoolExecutor(2) as pool:
         assert list(pool.map(preview, settings)) == [None, None]
     names = {"OFF": ("50% off shop", "50% off shop (OFF): "), "TRD": ("TRD", "TRD: ")}

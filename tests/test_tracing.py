@@ -64,11 +64,10 @@ def client(store: FakeStore) -> Iterator[BigCommerce]:
 
 
 @pytest.fixture
-def web(store: FakeStore, client: BigCommerce, tmp_path: Path) -> Iterator[Orchestrator]:
+def web(store: FakeStore, client: BigCommerce) -> Iterator[Orchestrator]:
     settings = Settings.from_dict(example.settings_dict(store.api_url, store.access_token))
-    (tmp_path / "books.toml").write_text(example.books_toml, encoding="utf-8")
     with SqlGateway() as books, Orchestrator(settings, books, store=client) as web:
-        books.load(tmp_path / "books.toml")
+        books.load(example.books_toml)
         yield web
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, cast
 
 import attrs
@@ -45,7 +44,6 @@ class World:
     books: SqlGateway
     web: Orchestrator
     change: Change
-    folder: Path
     good: FakeOrder
     """The order as it is right in BigCommerce."""
     item: WorklistItem
@@ -56,9 +54,7 @@ class World:
 
     def load(self, text: str) -> None:
         """Have these records in AcctVantage."""
-        path = self.folder / "books.toml"
-        path.write_text(text, encoding="utf-8")
-        self.books.load(path)
+        self.books.load(text)
 
     def sql(self, statement: str, **values: object) -> None:
         with self.books.engine.begin() as connection:
@@ -646,9 +642,7 @@ def email(order: FakeOrder) -> str:
 
 
 @pytest.fixture
-def world(
-    join: Join, store: FakeStore, change: Change, tmp_path: Path
-) -> Iterator[Callable[[str, Advice], World]]:
+def world(join: Join, store: FakeStore, change: Change) -> Iterator[Callable[[str, Advice], World]]:
     """Import a broken order; the item of the code is on the worklist."""
     stack = ExitStack()
 
@@ -664,7 +658,7 @@ def world(
             settings=change(**advice.settings),
             customise=[advice.customise] if advice.customise else [],
         )
-        new = World(store, books, web, change, tmp_path, good, None)  # type: ignore[arg-type]
+        new = World(store, books, web, change, good, None)  # type: ignore[arg-type]
         new.load(advice.books(example.books_toml))
         if advice.sql == "two clients":
             rows = "".join(

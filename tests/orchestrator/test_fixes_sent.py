@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import attrs
 import pytest
@@ -33,7 +32,6 @@ class World:
     books: SqlGateway
     web: Orchestrator
     change: Change
-    folder: Path
     order_id: int
     item: WorklistItem | None = None
 
@@ -46,9 +44,7 @@ class World:
             assert connection.execute(sa.text(statement), values).rowcount > 0
 
     def load(self, text: str) -> None:
-        path = self.folder / "more.toml"
-        path.write_text(text, encoding="utf-8")
-        self.books.load(path)
+        self.books.load(text)
 
     def ship(
         self, *quantities: str, parcels: tuple[Parcel, ...] = (Parcel("1Z9"),), link: str = ""
@@ -363,7 +359,7 @@ def product(more: str) -> str:
 
 @pytest.fixture
 def new_world(
-    join: Join, change: Change, store: FakeStore, books: SqlGateway, tmp_path: Path
+    join: Join, change: Change, store: FakeStore, books: SqlGateway
 ) -> Callable[[str], World]:
     """An order whose payment has a status is imported."""
 
@@ -376,7 +372,7 @@ def new_world(
         )
         order_id = store.add_order(order).id
         assert len(web.import_orders().imported) == 1
-        return World(store, books, web, change, tmp_path, order_id)
+        return World(store, books, web, change, order_id)
 
     return made
 

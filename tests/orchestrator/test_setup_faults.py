@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -123,19 +122,14 @@ def test_the_timer_reports_it_and_goes_on(
     assert books.sales_orders() == []
 
 
-def test_it_ends_when_the_record_is_there(
-    join: Join, store: FakeStore, settings: Settings, tmp_path: Path
-) -> None:
+def test_it_ends_when_the_record_is_there(join: Join, store: FakeStore, settings: Settings) -> None:
     order = store.add_order(OrderFactory().plain())
     with SqlGateway("sqlite://") as books:
-        path = tmp_path / "books.toml"
-        path.write_text(example.books_toml.replace('{ name = "BigCommerce" }, ', ""), "utf-8")
-        books.load(path)
+        books.load(example.books_toml.replace('{ name = "BigCommerce" }, ', ""))
         web = join(books=books)
         with pytest.raises(SettingsError, match="Create it in AcctVantage"):
             web.import_orders()
-        path.write_text(example.books_toml, "utf-8")
-        books.load(path)
+        books.load(example.books_toml)
         assert [each.order_id for each in web.import_orders().imported] == [order.id]
 
 
