@@ -112,6 +112,17 @@ def test_the_page_names_every_ability_every_fault_and_only_what_there_is() -> No
         assert hasattr(Abilities, row), row
 
 
+def test_every_public_name_has_an_example() -> None:
+    """Doctest runs them, and those of the fixtures run in test_fixtures.py."""
+    things = [getattr(avbc.testing, name) for name in avbc.testing.__all__]
+    without = [
+        each.__name__
+        for each in things
+        if callable(each) and ">>>" not in (inspect.getdoc(each) or "")
+    ]
+    assert without == []
+
+
 def test_the_command_has_the_options_of_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import assert_type
 
 import attrs
@@ -42,6 +43,11 @@ def use(settings: avbc.Settings) -> None:
     assert_type(settings.shipping.push_shipments_since, date | datetime | None)
     assert_type(settings.gl.payment_methods[0].authorization_days, int)
     books = avbc.SqlGateway("sqlite:///books.db")
+    books.load("books.toml")
+    books.load(Path("books.toml"))
+    books.load({"currency": "USD"})
+    books.load(7)  # type: ignore[arg-type]
+    assert_type(avbc.Settings.from_toml("[store]"), avbc.Settings)
     takes_any_gateway(books)
     with avbc.Orchestrator(
         settings,

@@ -113,6 +113,11 @@ class FakeOrder(Shown):
     `header` is the order without its links; `shipping` holds the shipping addresses with their
     costs, as `/v2/orders/{id}/shipping_addresses` shows them; lines point to them by
     `order_address_id`, and to `pickups` by `order_pickup_method_id`.
+
+    >>> from avbc.testing import FakeStore, item
+    >>> order = FakeStore().place_order([item("MUG-BLUE", 2)])
+    >>> order.id, order.header["status"], order.products[0]["sku"]
+    (1001, 'Awaiting Fulfillment', 'MUG-BLUE')
     """
 
     header: Row

@@ -21,7 +21,15 @@ class _Books(ImportGateway, ClientGateway, Protocol): ...
 
 
 class ClientContract(ContractSetup):
-    """Clients for the store."""
+    """Clients for the store.
+
+    >>> import pytest
+    >>> from avbc.testing import ClientContract, MemoryGateway
+    >>> class TestMyBooks(ClientContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    """
 
     part = ClientGateway
 

@@ -17,7 +17,15 @@ class _Books(ImportGateway, CreditGateway, Protocol): ...
 
 
 class CreditContract(ContractSetup):
-    """Credits for refunds of the store."""
+    """Credits for refunds of the store.
+
+    >>> import pytest
+    >>> from avbc.testing import CreditContract, MemoryGateway
+    >>> class TestMyBooks(CreditContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    """
 
     part = CreditGateway
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -253,3 +254,37 @@ def of_store(store_hash: str, number: int = 1) -> OrderBundle:
     """An order of a store that is known by this hash, or of one that is not known."""
     bundle = make_bundle(number)
     return evolve(bundle, order=evolve(bundle.order, store_hash=store_hash))
+
+
+def wrong_bundles(bundle: OrderBundle) -> Iterator[tuple[str, OrderBundle]]:
+    """The bundle with one thing wrong each, and what is wrong."""
+    order, (receipt, *others) = bundle.order, bundle.receipts
+    cent, nan, infinity = Decimal("0.01"), Decimal("NaN"), Decimal("Infinity")
+    line, *other_lines = order.lines
+    for row, wrong in [
+        ("an empty Import ID", evolve(order, import_id="")),
+        ("a total that is a cent more", evolve(order, total=order.total + cent)),
+        ("a total that is NaN", evolve(order, total=nan)),
+        ("a total that is infinite", evolve(order, total=infinity)),
+        ("a tax that is NaN", evolve(order, tax=nan)),
+        *(
+            (row, evolve(order, lines=(wrong_line, *other_lines)))
+            for row, wrong_line in [
+                ("a line whose quantity is NaN", evolve(line, quantity=nan)),
+                ("a line whose quantity is infinite", evolve(line, quantity=infinity)),
+                ("a line whose price is NaN", evolve(line, unit_price=nan)),
+                ("a line whose amount is infinite", evolve(line, amount=infinity)),
+            ]
+        ),
+    ]:
+        receipts = tuple(evolve(each, order_import_id=wrong.import_id) for each in bundle.receipts)
+        yield row, evolve(bundle, order=wrong, receipts=receipts)
+    for row, paid in [
+        ("a receipt on another order", evolve(receipt, order_import_id="WEB2")),
+        ("a receipt whose amount is NaN", evolve(receipt, amount=nan)),
+        ("a receipt whose amount is infinite", evolve(receipt, amount=infinity)),
+        ("a receipt whose pre_auth_amount is NaN", evolve(receipt, pre_auth_amount=nan)),
+    ]:
+        yield row, evolve(bundle, receipts=(paid, *others))
+    nameless = evolve(ANA, import_id="")
+    yield "a new client with an empty Import ID", evolve(bundle, new_client=nameless)

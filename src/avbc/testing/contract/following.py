@@ -33,7 +33,15 @@ class _Books(ImportGateway, FollowGateway, Protocol): ...
 
 
 class FollowContract(ContractSetup):
-    """Receipts that follow their payments, and lines that are shipped by hand."""
+    """Receipts that follow their payments, and lines that are shipped by hand.
+
+    >>> import pytest
+    >>> from avbc.testing import FollowContract, MemoryGateway
+    >>> class TestMyBooks(FollowContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    """
 
     part = FollowGateway
 

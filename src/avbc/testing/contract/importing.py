@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
@@ -40,12 +40,31 @@ from avbc.testing.contract.checks import (
     taken,
     tried_at_once,
 )
-from avbc.testing.contract.examples import ANA, MUG, make_bundle, make_edit, make_order, of_store
+from avbc.testing.contract.examples import (
+    ANA,
+    MUG,
+    make_bundle,
+    make_edit,
+    make_order,
+    of_store,
+    wrong_bundles,
+)
 from avbc.testing.contract.setup import ContractSetup
 
 
 class ImportContract(ContractSetup):
-    """Orders from the store."""
+    """Orders from the store.
+
+    >>> import pytest
+    >>> from avbc.testing import ImportContract, MemoryGateway
+    >>> class TestMyBooks(ImportContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    ...
+    ...     def add_products(self, gateway, products):
+    ...         gateway.add_products(products)
+    """
 
     part = ImportGateway
 
@@ -144,7 +163,7 @@ class ImportContract(ContractSetup):
 
     def test_an_order_that_is_wrong_leaves_nothing(self, gateway: ImportGateway) -> None:
         """It has no Import ID, does not add up, or has an amount that is no number."""
-        for row, wrong in _wrong_bundles(make_bundle(1)):
+        for row, wrong in wrong_bundles(make_bundle(1)):
             refused(row, gateway.create_order, wrong)
             same(f"the orders after {row}", gateway.sales_orders(), [])
             same(f"the receipts after {row}", gateway.receipts(), [])
@@ -154,7 +173,7 @@ class ImportContract(ContractSetup):
     def test_an_update_that_is_wrong_changes_nothing(self, gateway: ImportGateway) -> None:
         """For the same reasons as an order that is created."""
         gateway.create_order(make_bundle(1))
-        for row, wrong in _wrong_bundles(make_edit(3)):
+        for row, wrong in wrong_bundles(make_edit(3)):
             _assert_update_refused(row, gateway, wrong)
 
     def test_reads_take_many_keys_and_leave_out_unknown_ones(self, gateway: ImportGateway) -> None:
@@ -560,37 +579,3 @@ def _assert_update_refused(row: str, gateway: ImportGateway, edit: OrderBundle) 
     same(f"the orders after {row}", gateway.sales_orders(), orders)
     same(f"the receipts after {row}", gateway.receipts(), receipts)
     return refusal
-
-
-def _wrong_bundles(bundle: OrderBundle) -> Iterator[tuple[str, OrderBundle]]:
-    """The bundle with one thing wrong each, and what is wrong."""
-    order, (receipt, *others) = bundle.order, bundle.receipts
-    cent, nan, infinity = Decimal("0.01"), Decimal("NaN"), Decimal("Infinity")
-    line, *other_lines = order.lines
-    for row, wrong in [
-        ("an empty Import ID", evolve(order, import_id="")),
-        ("a total that is a cent more", evolve(order, total=order.total + cent)),
-        ("a total that is NaN", evolve(order, total=nan)),
-        ("a total that is infinite", evolve(order, total=infinity)),
-        ("a tax that is NaN", evolve(order, tax=nan)),
-        *(
-            (row, evolve(order, lines=(wrong_line, *other_lines)))
-            for row, wrong_line in [
-                ("a line whose quantity is NaN", evolve(line, quantity=nan)),
-                ("a line whose quantity is infinite", evolve(line, quantity=infinity)),
-                ("a line whose price is NaN", evolve(line, unit_price=nan)),
-                ("a line whose amount is infinite", evolve(line, amount=infinity)),
-            ]
-        ),
-    ]:
-        receipts = tuple(evolve(each, order_import_id=wrong.import_id) for each in bundle.receipts)
-        yield row, evolve(bundle, order=wrong, receipts=receipts)
-    for row, paid in [
-        ("a receipt on another order", evolve(receipt, order_import_id="WEB2")),
-        ("a receipt whose amount is NaN", evolve(receipt, amount=nan)),
-        ("a receipt whose amount is infinite", evolve(receipt, amount=infinity)),
-        ("a receipt whose pre_auth_amount is NaN", evolve(receipt, pre_auth_amount=nan)),
-    ]:
-        yield row, evolve(bundle, receipts=(paid, *others))
-    nameless = evolve(ANA, import_id="")
-    yield "a new client with an empty Import ID", evolve(bundle, new_client=nameless)

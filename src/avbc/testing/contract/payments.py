@@ -22,7 +22,15 @@ class _Books(ImportGateway, PaymentGateway, Protocol): ...
 
 
 class PaymentContract(ContractSetup):
-    """Captures and voids of pre-authorized receipts."""
+    """Captures and voids of pre-authorized receipts.
+
+    >>> import pytest
+    >>> from avbc.testing import PaymentContract, MemoryGateway
+    >>> class TestMyBooks(PaymentContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    """
 
     part = PaymentGateway
 

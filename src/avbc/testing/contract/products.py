@@ -17,7 +17,18 @@ class _Books(ImportGateway, ProductGateway, Protocol): ...
 
 
 class ProductContract(ContractSetup):
-    """Products for the store."""
+    """Products for the store.
+
+    >>> import pytest
+    >>> from avbc.testing import ProductContract, MemoryGateway
+    >>> class TestMyBooks(ProductContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    ...
+    ...     def add_products(self, gateway, products):
+    ...         gateway.add_products(products)
+    """
 
     part = ProductGateway
 

@@ -21,7 +21,18 @@ class _Books(ImportGateway, ShipmentGateway, Protocol): ...
 
 
 class ShipmentContract(ContractSetup):
-    """Shipments for the store."""
+    """Shipments for the store.
+
+    >>> import pytest
+    >>> from avbc.testing import ShipmentContract, MemoryGateway
+    >>> class TestMyBooks(ShipmentContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    ...
+    ...     def add_shipment(self, gateway, shipment):
+    ...         gateway.add_shipment(shipment)
+    """
 
     part = ShipmentGateway
 

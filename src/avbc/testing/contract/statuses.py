@@ -29,7 +29,15 @@ class _Books(ImportGateway, StatusGateway, Protocol): ...
 
 
 class StatusContract(ContractSetup):
-    """Order statuses."""
+    """Order statuses.
+
+    >>> import pytest
+    >>> from avbc.testing import StatusContract, MemoryGateway
+    >>> class TestMyBooks(StatusContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    """
 
     part = StatusGateway
 

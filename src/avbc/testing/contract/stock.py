@@ -19,7 +19,18 @@ class _Books(ImportGateway, StockGateway, Protocol): ...
 
 
 class StockContract(ContractSetup):
-    """Quantities for the store."""
+    """Quantities for the store.
+
+    >>> import pytest
+    >>> from avbc.testing import StockContract, MemoryGateway
+    >>> class TestMyBooks(StockContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    ...
+    ...     def add_quantities(self, gateway, warehouse, on_hand):
+    ...         gateway.add_quantities(warehouse, on_hand)
+    """
 
     part = StockGateway
 

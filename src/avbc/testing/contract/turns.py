@@ -23,7 +23,16 @@ class _Books(ImportGateway, TurnGateway, Protocol): ...
 
 
 class TurnContract(ContractSetup):
-    """Turns of processes; here, of one process that takes a turn more than once."""
+    """Turns of processes; here, of one process that takes a turn more than once.
+
+    >>> import pytest
+    >>> from avbc import SqlGateway
+    >>> from avbc.testing import TurnContract
+    >>> class TestMyBooks(TurnContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return SqlGateway()
+    """
 
     part = TurnGateway
 

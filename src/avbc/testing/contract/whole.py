@@ -35,7 +35,24 @@ class GatewayContract(
     PaymentContract,
     CreditContract,
 ):
-    """What avbc relies on. Override the fixture `gateway` and the methods that fill your books."""
+    """What avbc relies on. Override the fixture `gateway` and the methods that fill your books.
+
+    >>> import pytest
+    >>> from avbc.testing import GatewayContract, MemoryGateway
+    >>> class TestMyBooks(GatewayContract):
+    ...     @pytest.fixture
+    ...     def gateway(self):
+    ...         return MemoryGateway()
+    ...
+    ...     def add_products(self, gateway, products):
+    ...         gateway.add_products(products)
+    ...
+    ...     def add_quantities(self, gateway, warehouse, on_hand):
+    ...         gateway.add_quantities(warehouse, on_hand)
+    ...
+    ...     def add_shipment(self, gateway, shipment):
+    ...         gateway.add_shipment(shipment)
+    """
 
     part = Gateway
 

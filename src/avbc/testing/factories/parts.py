@@ -57,7 +57,11 @@ PHYSICAL = [item.sku for item in CATALOGUE.values() if item.type == "physical"]
 
 @attrs.frozen
 class Person(Shown):
-    """Who buys, or who receives a consignment. `customer_id` 0 is a guest."""
+    """Who buys, or who receives a consignment. `customer_id` 0 is a guest.
+
+    >>> Person("Ana", "Rivera", email="ana@example.com", customer_id=7).city
+    'Austin'
+    """
 
     first_name: str
     last_name: str
@@ -76,7 +80,13 @@ class Person(Shown):
 
 @attrs.frozen
 class Line(Shown):
-    """An order line. `price` is per unit as typed in: with tax in a tax-inclusive store."""
+    """An order line. `price` is per unit as typed in: with tax in a tax-inclusive store.
+
+    `item` makes one of the example store's catalog.
+
+    >>> Line("POT-1", "Pot", Decimal("24.00"), product_id=900).quantity
+    1
+    """
 
     sku: str
     name: str
@@ -106,6 +116,9 @@ class Discount(Shown):
     `coupon_amount` is money off the total, `coupon_percent` percent off each item, and
     `coupon_per_item` money off each unit; `promotion` is the code of a promotion, whose `value` is
     what it takes off this order; `automatic` and `manual` are money off the total without a code.
+
+    >>> Discount("coupon_percent", Decimal(10), "TEN").code
+    'TEN'
     """
 
     kind: Literal[
@@ -118,7 +131,11 @@ class Discount(Shown):
 
 @attrs.frozen
 class Shipping(Shown):
-    """A shipping consignment: method, cost and handling as typed in; the buyer receives it."""
+    """A shipping consignment: method, cost and handling as typed in; the buyer receives it.
+
+    >>> Shipping("Flat Rate", Decimal("4.00")).handling
+    Decimal('0')
+    """
 
     method: str = "UPS Ground"
     cost: Decimal = Decimal("8.00")
@@ -130,7 +147,11 @@ class Shipping(Shown):
 
 @attrs.frozen
 class FeeLine(Shown):
-    """A custom fee."""
+    """A custom fee.
+
+    >>> FeeLine("Assembly", Decimal("15.00")).taxable
+    True
+    """
 
     name: str
     cost: Decimal
@@ -144,6 +165,9 @@ class Payment(Shown):
     `paid` is one purchase; `authorized` holds the money; `captured` was authorized first; `offline`
     has no transaction; `awaiting` has none either, and its order is in Awaiting Payment until a
     person moves it on, as orders by Check or Bank Deposit are.
+
+    >>> Payment("Bank Deposit", state="awaiting").is_offline
+    True
     """
 
     method: str = "Credit Card"
@@ -167,7 +191,13 @@ CARD = Payment()
 
 
 class OrderOptions(TypedDict, total=False):
-    """What `OrderFactory.order` takes in addition to the lines; everything has a default."""
+    """What `OrderFactory.order` takes in addition to the lines; everything has a default.
+
+    >>> from avbc.testing import FakeStore
+    >>> options = OrderOptions(customer_message="Ring twice.", payment=Payment("PayPal"))
+    >>> FakeStore().place_order(**options).header["payment_method"]
+    'PayPal'
+    """
 
     buyer: Person
     shipping: Sequence[Shipping]

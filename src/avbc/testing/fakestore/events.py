@@ -15,7 +15,14 @@ from avbc.testing.values import Row, dumps
 
 @attrs.frozen
 class Event(Shown):
-    """Something that happened in the store, whether or not a hook waits for it."""
+    """Something that happened in the store, whether or not a hook waits for it.
+
+    >>> from avbc.testing import FakeStore
+    >>> store = FakeStore()
+    >>> order = store.place_order()
+    >>> store.events[0].scope
+    'store/order/created'
+    """
 
     scope: str
     """`store/order/statusUpdated`."""
@@ -29,7 +36,15 @@ class Event(Shown):
 
 @attrs.frozen
 class WebhookCall(Shown):
-    """The request that reports an event to a hook."""
+    """The request that reports an event to a hook.
+
+    >>> from avbc.testing import FakeStore
+    >>> store = FakeStore()
+    >>> order = store.place_order()
+    >>> call = store.webhook(store.events[0])
+    >>> call.scope, call.headers["webhook-id"]
+    ('store/order/created', 'msg_00000000000000000001')
+    """
 
     scope: str
     destination: str

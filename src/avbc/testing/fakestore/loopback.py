@@ -24,6 +24,11 @@ class LoopbackServer:
 
     Faults are real here: `reset` sends RST, `truncated` closes the connection in the middle of the
     body, and `refused` resets all connections and closes the port for the fault's `seconds`.
+
+    >>> from avbc.testing import FakeStore
+    >>> with LoopbackServer(FakeStore()) as server:
+    ...     server.url.startswith("http://127.0.0.1:")
+    True
     """
 
     def __init__(self, store: LocalStore, host: str = "127.0.0.1", port: int = 0) -> None:
