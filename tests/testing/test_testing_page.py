@@ -33,7 +33,7 @@ def files() -> dict[str, str]:
     """What the page says to save, by name."""
     saved: dict[str, str] = {}
     for block in BLOCK.finditer(TEXT):
-        names = re.findall(r"this (?:one )?as\s+`(\w+\.py)`", block["before"])
+        names = re.findall(r"this\s+(?:one\s+)?as\s+`(\w+\.py)`", block["before"])
         if names:
             saved[names[-1]] = block["code"]
     return saved
