@@ -49,7 +49,7 @@ def samples() -> list[str]:
 
 
 @pytest.mark.one_python
-def test_what_the_page_says_to_save_passes_on_two_processes(tmp_path: Path) -> None:
+def test_what_the_page_says_to_save_passes(tmp_path: Path) -> None:
     saved = files()
     assert [*saved] == [
         "test_first.py",
@@ -71,7 +71,7 @@ def test_what_the_page_says_to_save_passes_on_two_processes(tmp_path: Path) -> N
     is_installed = any(point.value == "avbc.testing.plugin" for point in points)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-n2", "-W", "error", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"),
             *([] if is_installed else ["-p", "avbc.testing.plugin"]),
         ],
         cwd=tmp_path,
