@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         WriteResult,
     )
     from avbc.bigcommerce.client import AsyncBigCommerce, BigCommerce
+    from avbc.bigcommerce.decoding import read_object
     from avbc.bigcommerce.errors import (
         AnswerTooLarge,
         BadAnswer,
@@ -77,8 +78,18 @@ __all__ = [
     "UnreadableRow",
     "UnsendableRequest",
     "WriteResult",
+    "read_object",
 ]
 
 __getattr__, __dir__ = lazy_names(
-    __name__, __all__, "errors", "answers", "at_once", "call", "quota", "retry", "client"
+    __name__,
+    __all__,
+    "errors",
+    "answers",
+    "at_once",
+    "call",
+    "quota",
+    "retry",
+    "decoding",
+    "client",
 )

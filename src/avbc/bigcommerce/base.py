@@ -13,14 +13,14 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
+from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 
 from avbc import forks
 from avbc.bigcommerce.api_account import api_url_of, environment_credentials
 from avbc.bigcommerce.at_once import AtOnce
-from avbc.bigcommerce.bind import RunnerT_co
+from avbc.bigcommerce.bind import RunnerT_co, without_methods
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.errors import ClientClosed, StopAsked, StoreBusy, StoreError
 from avbc.bigcommerce.http import (
@@ -85,8 +85,37 @@ class Exchange:
         return None if isinstance(self.outcome, StoreError) else self.outcome.status_code
 
 
+class _Connections(Generic[TransportT]):
+    """What a client shares with those of its `with_options`: connections, and how often used."""
+
+    def __init__(self, given: TransportT | None) -> None:
+        self._given = given
+        self.requests = 0
+        self.start()
+
+    def start(self) -> None:
+        """Make what a process cannot share with another."""
+        self.transport = self._given
+        self._opening, self._counting = threading.Lock(), threading.Lock()
+
+    def sender(self, open_: Callable[[], TransportT]) -> TransportT:
+        """Return what sends; it is opened when it is first needed."""
+        with self._opening:
+            if self.transport is None:
+                self.transport = open_()
+            return self.transport
+
+    def count(self, requests: int) -> None:
+        """Count requests that were sent; a negative number takes them back."""
+        with self._counting:
+            self.requests += requests
+
+
 class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]):
     """The part of a client that neither sends nor waits; the subclasses do that."""
+
+    _caps: dict[str, Any]
+    """The semaphores of concurrency limits, by their names."""
 
     @without_frames
     def __init__(
@@ -143,20 +172,19 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         self._retries = retries
         self._quota = Quota() if quota is None else quota
         self._clock = clock
-        self._requests = 0
         self._dated: deque[tuple[datetime, float]] = deque(maxlen=2)
         """The dates of the last answers, which are in GMT, and when they came by `clock`."""
         self.client_id = client_id or ""
         self.client_secret = (
             Secret(client_secret) if isinstance(client_secret, str) else client_secret
         )
-        self._given_transport, self._given_sleep = transport, sleep
+        self._given_sleep = sleep
         self._at_once = at_once
         self._proxy = None if transport else self._wire.proxy()
         self._closing = StopRequest()
-        self._start()
-        super().__init__(cast("RunnerT_co", self))
-        forks.watch(self)
+        self._connections = _Connections(transport)
+        self._prepare()
+        self._bind()
 
     @classmethod
     @without_frames
@@ -201,6 +229,37 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         options.setdefault("client_secret", found.client_secret)
         return cls(found.api_url, found.access_token, **options)
 
+    def _bind(self) -> None:
+        """Make the groups of endpoints, which send by this client."""
+        super().__init__(cast("RunnerT_co", self))
+        forks.watch(self)
+
+    def with_options(self, *, timeout: float | None = None, retries: Retries | None = None) -> Self:
+        """Return the same client with other limits, for one call or for several.
+
+        ```python
+        store.with_options(timeout=5, retries=Retries(attempts=1)).orders.get(1042)
+        ```
+
+        It has the connections, the quota, the concurrency limits and the counts of this one, and
+        costs no request. Closing either closes both.
+
+        Args:
+            timeout: As of the client itself; without it, this client's.
+            retries: As of the client itself; without it, this client's.
+
+        Raises:
+            FaultyInputError: The timeout is not a number above 0.
+        """
+        view = object.__new__(type(self))
+        vars(view).update(without_methods(self))
+        if timeout is not None:
+            view._wire = self._wire.with_timeout(timeout)
+        if retries is not None:
+            view._retries = retries
+        view._bind()
+        return view
+
     @property
     def store_hash(self) -> str:
         """The store's hash, by which BigCommerce knows it."""
@@ -209,7 +268,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
     @property
     def requests_sent(self) -> int:
         """How many requests this client has sent so far, repetitions included."""
-        return self._requests
+        return self._connections.requests
 
     @property
     def store_time(self) -> datetime | None:
@@ -237,28 +296,20 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
 
     @abstractmethod
     def _prepare(self) -> None:
-        """Make what waits, and the semaphores of concurrency limits."""
-
-    def _start(self) -> None:
-        """Make what a process cannot share with another."""
-        self._transport = self._given_transport
-        self._opening, self._counting = threading.Lock(), threading.Lock()
-        self._prepare()
+        """Make what waits, and room for the semaphores of concurrency limits."""
 
     def _sender(self) -> TransportT:
         """Return what sends; it is opened when it is first needed."""
-        with self._opening:
-            if self._transport is None:
-                self._transport = self._open()
-            return self._transport
+        return self._connections.sender(self._open)
 
     def after_fork(self) -> None:
         """Open connections anew in a forked process: two at one connection read each other's.
 
         A transport that was given to the client is the caller's, and stays.
         """
-        forks.keep(self._transport)
-        self._start()
+        forks.keep(self._connections.transport)
+        self._connections.start()
+        self._caps.clear()
 
     def _wait_for_turn(self, attempts: Attempts) -> float:
         """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""
@@ -278,8 +329,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             busy.retry_after = timedelta(seconds=wait)
             raise busy
         if wait <= 0:
-            with self._counting:
-                self._requests += 1
+            self._connections.count(1)
         elif _log.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "%s: waits %.3f s for its turn in the quota",
@@ -297,8 +347,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             ask(call)
         except BaseException:
             self._quota.returned(self._clock())
-            with self._counting:
-                self._requests -= 1
+            self._connections.count(-1)
             raise
 
     def _grace(self) -> float:

@@ -112,6 +112,16 @@ class _Binding(Generic[P, CallT]):
         return method
 
 
+def without_methods(group: Group[RunnerT_co]) -> dict[str, object]:
+    """What a group holds, without the methods that were bound to its runner."""
+    kind = type(group)
+    return {
+        name: value
+        for name, value in vars(group).items()
+        if not isinstance(getattr(kind, name, None), _Binding)
+    }
+
+
 class endpoint(_Binding[P, Call[T]], Generic[P, T]):  # noqa: N801 - used like a function
     """Bind an endpoint of one request: the method returns its value, or a coroutine of it."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from operator import index
-from typing import Generic, SupportsIndex, TypeVar, cast
+from typing import Generic, Self, SupportsIndex, TypeVar, cast
 
 import attrs
 
@@ -108,6 +108,11 @@ class Page(Shown, Generic[T]):
         """How many rows the store sent, readable or not. A short page is the last one."""
         return len(self.items) + len(self.unreadable)
 
+    def first(self, rows: int) -> Page[T]:
+        """The page without its rows after so many."""
+        unreadable = tuple(row for row in self.unreadable if row.index < rows)
+        return Page(self.items[: rows - len(unreadable)], unreadable)
+
     @property
     def readable(self) -> int:
         """How many rows come before the first that cannot be read."""
@@ -158,6 +163,20 @@ class ListCall(Call[list[T]], Generic[T]):
     limit: int = 250
     read_page: Callable[[Json], Page[T]] | None = None
     """Reads the same body row by row and keeps bad rows apart."""
+    most: int | None = None
+    """How many rows are read, from this page on; None for all."""
+
+    def first(self, rows: int | None) -> Self:
+        """The same list up to so many rows; None for all. No page has more rows than are asked for.
+
+        Raises:
+            ValueError: It is below 1.
+        """
+        if rows is None:
+            return self
+        if rows < 1:
+            raise ValueError(f"limit must be at least 1, not {rows}")
+        return attrs.evolve(self, most=rows, limit=min(self.limit, rows))
 
     def page(self, body: Json) -> Page[T]:
         """Read one page's body and keep bad rows apart.

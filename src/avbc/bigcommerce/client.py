@@ -144,8 +144,8 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
     def close(self) -> None:
         """Close all connections. A call that waits wakes up and raises `ClientClosed`."""
         self._closing.ask()
-        if self._transport is not None:
-            self._transport.close()
+        if self._connections.transport is not None:
+            self._connections.transport.close()
 
     def _open(self) -> Transport:
         return self._http.transport(self._wire.tls(), self._proxy)
@@ -323,8 +323,8 @@ class AsyncBigCommerce(
     async def close(self) -> None:
         """Close all connections. A call that waits raises `ClientClosed` when its wait is over."""
         self._closing.ask()
-        if self._transport is not None:
-            await self._transport.aclose()
+        if self._connections.transport is not None:
+            await self._connections.transport.aclose()
 
     def _open(self) -> AsyncTransport:
         return self._http.async_transport(self._wire.tls(), self._proxy)

@@ -13,7 +13,6 @@ as it is, and hands any other to the field's `read`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -24,26 +23,20 @@ from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type
 import attrs
 from cattrs import Converter
 
-from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.body import Json, shortened
 from avbc.bigcommerce.call import Page, UnreadableRow
+from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.base import REQUIRED, Model, json_key
-from avbc.bigcommerce.models.orders import (
-    EmailedConsignment,
-    Fee,
-    FormField,
-    Order,
-    PickupConsignment,
-    ShippingConsignment,
-)
-from avbc.bigcommerce.models.store import Hook as StoreHook
+from avbc.bigcommerce.models.orders import Fee, Order, ShippingConsignment
 from avbc.bigcommerce.values import (
     AMOUNTS,
     LARGEST_WHOLE,
     BadValue,
     amount,
-    epoch,
     flag,
     integer,
+    is_absent,
+    is_link,
     moment,
     text,
 )
@@ -88,17 +81,7 @@ class _Field:
 def _is_absent(value: Json, many: bool) -> bool:
     if many:
         return value is None or value in ("", {}) or is_link(value)
-    return value is None or value in ("", {}, [])
-
-
-def is_link(value: Json) -> bool:
-    """Whether BigCommerce sent where to find rows instead of the rows.
-
-    >>> is_link({"url": "https://api.bigcommerce.com/...", "resource": "/orders/218/products"})
-    True
-    """
-    first = value[0] if isinstance(value, list) and value else value
-    return isinstance(first, dict) and "resource" in first and "id" not in first
+    return is_absent(value)
 
 
 def _fields(model: type[Model], converter: Converter) -> list[_Field]:
@@ -114,7 +97,8 @@ def _fields(model: type[Model], converter: Converter) -> list[_Field]:
         elif NoneType in get_args(kind):
             kind = next(option for option in get_args(kind) if option is not NoneType)
         special = _SPECIAL.get((model, attribute.name))
-        hook = converter.get_structure_hook(kind)
+        own = attribute.metadata.get("read")
+        hook = partial(_without_type, own) if own else converter.get_structure_hook(kind)
         fields.append(
             _Field(
                 name=attribute.name,
@@ -124,7 +108,7 @@ def _fields(model: type[Model], converter: Converter) -> list[_Field]:
                 default=getattr(attribute.default, "factory", None)
                 or partial(_same, attribute.default),
                 hook=partial(special, hook) if special else hook,
-                takes_absence=special is not None,
+                takes_absence=special is not None or own is not None,
             )
         )
     return fields
@@ -164,36 +148,9 @@ def _fees(hook: Hook, value: Json, kind: Any) -> object:
     return None if _is_absent(rows, many=True) else hook(rows, kind)
 
 
-def _warning(hook: Hook, value: Json, kind: Any) -> object:
-    if isinstance(value, dict):
-        value = value.get("message", "") or "some lines are missing"
-    return "" if _is_absent(value, many=False) else hook(value, kind)
-
-
-def _answer(_hook: Hook, value: Json, _kind: Any) -> object:
-    """Read what a shopper answered: text as it is, and any other value as people write it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(str(_answer(_hook, each, _kind)) for each in value)
-    return "" if value is None or value == {} else json.dumps(value, ensure_ascii=False)
-
-
-def _seconds(_hook: Hook, value: Json, _kind: Any) -> object:
-    return None if _is_absent(value, many=False) else epoch(value)
-
-
 _SPECIAL: dict[tuple[type[Model], str], Callable[[Hook, Json, Any], object]] = {
     (Order, "consignments"): _consignments,
     (Order, "fees"): _fees,
-    (FormField, "value"): _answer,
-    (ShippingConsignment, "warning"): _warning,
-    (PickupConsignment, "warning"): _warning,
-    (EmailedConsignment, "warning"): _warning,
-    (StoreHook, "created_at"): _seconds,
-    (StoreHook, "updated_at"): _seconds,
 }
 
 
@@ -374,7 +331,7 @@ def read_object(row: Json, model: type[M], path: str) -> M:
     try:
         return cast("M", _CONVERTER.get_structure_hook(model)(row, model))
     except BadValue as bad:
-        error = bad.at(path, row_id(row))
+        error = unexpected(bad, path, row_id(row))
     # Raised out here, it does not carry the frames of a half-read model along.
     raise error
 
@@ -412,9 +369,15 @@ def read_page(rows: Sequence[Json], model: type[M], path: str) -> Page[M]:
             items.append(hook(row, model))
         except BadValue as bad:
             number = row_id(row)
-            error = bad.at(f"{path}[{index}]", number)
+            error = unexpected(bad, f"{path}[{index}]", number)
             unreadable.append(UnreadableRow(index, number, row, error))
     return Page(items, tuple(unreadable))
+
+
+def unexpected(bad: BadValue, path: str, number: int | None = None) -> UnexpectedData:
+    """Return the error that users see, for the row at `path`, which has this id."""
+    message = bad.message if number is None else f"{bad.message} (in the row with id {number})"
+    return UnexpectedData(path + "".join(bad.steps), shortened(bad.value), message)
 
 
 def row_id(row: Json) -> int | None:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from avbc.bigcommerce.bind import Group, RunnerT_co, endpoint, list_endpoint
-from avbc.bigcommerce.endpoints import catalog, customers, inventory, orders, payments, store
+from avbc.bigcommerce.endpoints import (
+    catalog,
+    customers,
+    inventory,
+    orders,
+    other,
+    payments,
+    store,
+)
 
 
 class Orders(Group[RunnerT_co]):
@@ -182,6 +190,7 @@ class Resources(Group[RunnerT_co]):
 
     information = endpoint(store.get_store)
     time = endpoint(store.get_time)
+    request = endpoint(other.request)
 
     def __init__(self, runner: RunnerT_co) -> None:
         super().__init__(runner)

@@ -12,13 +12,14 @@ What is accepted (docs/facts.md, bigcommerce-pitfalls):
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
-from avbc.bigcommerce.body import Json, shortened
-from avbc.bigcommerce.errors import UnexpectedData
+from avbc.bigcommerce.body import Json
 
 
 class BadValue(ValueError):
@@ -34,13 +35,6 @@ class BadValue(ValueError):
         """Add the step that leads to the value."""
         self.steps.insert(0, step)
         return self
-
-    def at(self, path: str, row_id: int | None) -> UnexpectedData:
-        """Return the error that users see, for the row at `path`."""
-        message = (
-            self.message if row_id is None else f"{self.message} (in the row with id {row_id})"
-        )
-        return UnexpectedData(path + "".join(self.steps), shortened(self.value), message)
 
 
 # At most 15 digits before the point and 12 after: all of it fits in the 28 digits that Decimal
@@ -152,6 +146,52 @@ def epoch(value: Json) -> datetime:
         return datetime.fromtimestamp(integer(value), UTC)
     except (ValueError, OverflowError, OSError):
         raise BadValue(value, "expected seconds since 1970") from None
+
+
+def seconds(value: Json) -> datetime | None:
+    """As `epoch`; None where there is none."""
+    return None if is_absent(value) else epoch(value)
+
+
+def answer(value: Json) -> str:
+    """Read what a shopper answered: text as it is, and any other value as people write it.
+
+    >>> answer("Engraved"), answer(True), answer(["red", "blue"])
+    ('Engraved', 'yes', 'red, blue')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(answer, value))
+    return "" if value is None or value == {} else json.dumps(value, ensure_ascii=False)
+
+
+def warning(value: Json) -> str:
+    """Read that lines are missing: a text, or an object with a message."""
+    if isinstance(value, Mapping):
+        value = value.get("message", "") or "some lines are missing"
+    return "" if is_absent(value) else text(value)
+
+
+def is_absent(value: Json) -> bool:
+    """Whether BigCommerce sent one of its many forms of nothing where one value is due.
+
+    >>> is_absent(None), is_absent([]), is_absent(0)
+    (True, True, False)
+    """
+    return value is None or value in ("", {}, [])
+
+
+def is_link(value: Json) -> bool:
+    """Whether BigCommerce sent where to find rows instead of the rows.
+
+    >>> is_link({"url": "https://api.bigcommerce.com/...", "resource": "/orders/218/products"})
+    True
+    """
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, dict) and "resource" in first and "id" not in first
 
 
 class Amounts(dict[Json, Decimal]):

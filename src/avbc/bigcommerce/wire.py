@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import urllib.request
 from collections.abc import Callable
+from copy import copy
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -81,18 +82,32 @@ class Wire:
         parts = urlsplit(self.base)
         self.server = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         self._token = token
-        self._timeout = timeout
-        self.whole_timeout = _TIMES_TIMEOUT * timeout
-        """Seconds that an answer may take, however it comes."""
         self._largest_answer = largest_answer
         self._http = http
-        self._extensions = http.timeouts(timeout)
+        self._set_timeout(timeout)
         self._headers = [
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip, deflate"),
             (b"User-Agent", f"avbc/{__version__}".encode()),
         ]
         self._json_headers = [*self._headers, (b"Content-Type", b"application/json")]
+
+    def _set_timeout(self, timeout: float) -> None:
+        self._timeout = timeout
+        self.whole_timeout = _TIMES_TIMEOUT * timeout
+        """Seconds that an answer may take, however it comes."""
+        self._extensions = self._http.timeouts(timeout)
+
+    def with_timeout(self, timeout: float) -> Wire:
+        """Return the same with another timeout.
+
+        Raises:
+            FaultyInputError: It is not a number above 0.
+        """
+        check(self.base, self._token.reveal(), {"timeout": timeout})
+        wire = copy(self)
+        wire._set_timeout(timeout)  # noqa: SLF001 - a Wire as well
+        return wire
 
     def url(self, call: Call[object]) -> str:
         """Return the URL of a call. `:` and `,` are not escaped, which keeps lists of ids short."""
@@ -237,7 +252,13 @@ class Wire:
 
         def read(body: Json) -> tuple[Page[T], ListCall[T] | None]:
             page = call.page(body)
-            return page, next_page(call, body, page)
+            following = next_page(call, body, page)
+            if call.most is None:
+                return page, following
+            left = call.most - page.count
+            if following is not None:
+                following = attrs.evolve(following, most=left) if left > 0 else None
+            return page.first(call.most), following
 
         page, following = self._read(call, received, read)
         if page.unreadable and self._echoes(received.response):

@@ -77,6 +77,7 @@ def list_products(
     include: Collection[ProductInclude] = (),
     include_fields: Collection[str] = (),
     exclude_fields: Collection[str] = (),
+    limit: int | None = None,
 ) -> ListCall[Product]:
     """List products, 250 a page; 10 where `include` asks for options or modifiers.
 
@@ -112,6 +113,7 @@ def list_products(
         include: What comes with each product.
         include_fields: The only fields to come with the id; the others are at their defaults.
         exclude_fields: Fields that do not come.
+        limit: At most so many products, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A list is empty, too long for a URL, or holds a comma; or a time has no time
@@ -122,7 +124,7 @@ def list_products(
     >>> list_products(sku_in=["MUG-1", "MUG-2"], include_fields=["sku"]).params
     {'sku:in': 'MUG-1,MUG-2', 'include_fields': 'sku'}
     """
-    limit = 10 if {"options", "modifiers"} & set(include) else 250
+    page_size = 10 if {"options", "modifiers"} & set(include) else 250
     return paged_call(
         _PATH,
         Product,
@@ -160,8 +162,8 @@ def list_products(
             "exclude_fields": exclude_fields or None,
         },
         Paging.V3,
-        limit=limit,
-    )
+        limit=page_size,
+    ).first(limit)
 
 
 def get_product(
@@ -286,6 +288,7 @@ def list_variants(
     product_id_in: Collection[int] | None = None,
     include_fields: Collection[str] = (),
     exclude_fields: Collection[str] = (),
+    limit: int | None = None,
 ) -> ListCall[Variant]:
     """List the variants of all products, base variants among them.
 
@@ -298,6 +301,7 @@ def list_variants(
         product_id_in: Of these products.
         include_fields: The only fields to come with the id.
         exclude_fields: Fields that do not come.
+        limit: At most so many variants, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A list is empty, too long for a URL, or holds a comma.
@@ -317,7 +321,7 @@ def list_variants(
             "exclude_fields": exclude_fields or None,
         },
         Paging.V3,
-    )
+    ).first(limit)
 
 
 def update_variants(variants: Sequence[VariantDraft]) -> Call[WriteResult[Variant]]:

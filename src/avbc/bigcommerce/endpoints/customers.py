@@ -71,6 +71,7 @@ def list_customers(
     date_modified_max: datetime | None = None,
     sort: str | None = None,
     include: Collection[Include] = (),
+    limit: int | None = None,
 ) -> ListCall[Customer]:
     """List customers.
 
@@ -91,6 +92,7 @@ def list_customers(
         sort: `date_created`, `date_modified` or `last_name`, with `:asc` or `:desc`.
         include: What comes with each customer. Addresses stop at 10 for each:
             `list_customer_addresses` has the rest.
+        limit: At most so many customers, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A list is empty, too long for a URL, or holds a comma; or a time has no time
@@ -123,7 +125,7 @@ def list_customers(
             "include": include or None,
         },
         Paging.CURSOR,
-    )
+    ).first(limit)
 
 
 def list_customer_addresses(
@@ -132,6 +134,7 @@ def list_customer_addresses(
     id_in: Collection[int] | None = None,
     company_in: Collection[str] | None = None,
     name_in: Collection[str] | None = None,
+    limit: int | None = None,
 ) -> ListCall[CustomerAddress]:
     """List addresses of customers.
 
@@ -140,6 +143,7 @@ def list_customer_addresses(
         id_in: With these ids.
         company_in: Of these companies.
         name_in: With these full names.
+        limit: At most so many addresses, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A list is empty, too long for a URL, or holds a comma.
@@ -157,7 +161,7 @@ def list_customer_addresses(
             "name:in": name_in,
         },
         Paging.V3,
-    )
+    ).first(limit)
 
 
 def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Customer]]:

@@ -36,6 +36,7 @@ def list_inventory_items(
     product_id_in: Collection[int] | None = None,
     location_id_in: Collection[int] | None = None,
     location_code_in: Collection[str] | None = None,
+    limit: int | None = None,
 ) -> ListCall[InventoryItem]:
     """List variants with their stock at each location, 1,000 a page.
 
@@ -50,6 +51,7 @@ def list_inventory_items(
         product_id_in: Of these products.
         location_id_in: At these locations only.
         location_code_in: At these locations only, by their codes.
+        limit: At most so many variants, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A list is empty, too long for a URL, or holds a comma.
@@ -72,7 +74,7 @@ def list_inventory_items(
         },
         Paging.V3,
         limit=_PAGE,
-    )
+    ).first(limit)
 
 
 def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -> Call[str]:
@@ -135,6 +137,7 @@ def list_locations(
     location_code_in: Collection[str] | None = None,
     is_default: bool | None = None,
     is_active: bool | None = None,
+    limit: int | None = None,
 ) -> ListCall[Location]:
     """List the places where stock is kept. The storefront sells the default location's stock.
 
@@ -143,6 +146,7 @@ def list_locations(
         location_code_in: With these codes.
         is_default: The default location only, or all others.
         is_active: Enabled ones only, or all others.
+        limit: At most so many locations, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A list is empty, too long for a URL, or holds a comma.
@@ -164,7 +168,7 @@ def list_locations(
             limit=_PAGE,
         ),
         cap=_LISTED_AT_ONCE,
-    )
+    ).first(limit)
 
 
 def get_inventory_settings(*, channel_id: int | None = None) -> Call[InventorySettings]:

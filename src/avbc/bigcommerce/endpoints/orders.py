@@ -64,6 +64,7 @@ def list_orders(
     external_order_id: str | None = None,
     sort: str | None = None,
     include: Collection[Include] = (),
+    limit: int | None = None,
 ) -> ListCall[Order]:
     """List orders, page by page.
 
@@ -90,6 +91,7 @@ def list_orders(
             `channel_id` or `external_id`, with `:asc` or `:desc`.
         include: What comes with each order; `EVERYTHING` for all that BigCommerce offers. Embedded
             lines stop at 50 for each consignment: see `Order.lines_complete`.
+        limit: At most so many orders, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A time has no time zone.
@@ -125,7 +127,7 @@ def list_orders(
             "sort": sort,
             **_including(include),
         },
-    )
+    ).first(limit)
 
 
 def waiting_orders(
@@ -135,6 +137,7 @@ def waiting_orders(
     min_date_created: datetime | None = None,
     channel_id: int | None = None,
     include: Collection[Include] = EVERYTHING,
+    limit: int | None = None,
 ) -> ListCall[Order]:
     """List the orders of a status by ascending id, even while orders leave the status.
 
@@ -148,6 +151,7 @@ def waiting_orders(
         min_date_created: Created then or later; needs a time zone.
         channel_id: The sales channel.
         include: What comes with each order.
+        limit: At most so many orders, 1 or more; without it, all of them.
 
     Raises:
         ValueError: The time has no time zone.
@@ -170,7 +174,7 @@ def waiting_orders(
             **_including(include),
         },
         Paging.MIN_ID,
-    )
+    ).first(limit)
 
 
 def get_order(order_id: int, *, include: Collection[Include] = ()) -> Call[Order]:
@@ -242,24 +246,36 @@ def update_order(
     )
 
 
-def list_order_products(order_id: int) -> ListCall[OrderProduct]:
+def list_order_products(order_id: int, *, limit: int | None = None) -> ListCall[OrderProduct]:
     """List all lines of an order, also those beyond the 50 that come with it.
+
+    Args:
+        order_id: The order's id.
+        limit: At most so many lines, 1 or more; without it, all of them.
 
     Scope: Orders: read-only.
     """
-    return paged_call(path_with("/v2/orders/{}/products", order_id), OrderProduct, ORDERS)
+    return paged_call(path_with("/v2/orders/{}/products", order_id), OrderProduct, ORDERS).first(
+        limit
+    )
 
 
-def list_order_shipping_addresses(order_id: int) -> ListCall[ShippingAddress]:
+def list_order_shipping_addresses(
+    order_id: int, *, limit: int | None = None
+) -> ListCall[ShippingAddress]:
     """List the addresses that an order goes to, with methods and costs.
 
     An order that includes its `consignments` has the same data.
+
+    Args:
+        order_id: The order's id.
+        limit: At most so many addresses, 1 or more; without it, all of them.
 
     Scope: Orders: read-only.
     """
     return paged_call(
         path_with("/v2/orders/{}/shipping_addresses", order_id), ShippingAddress, ORDERS
-    )
+    ).first(limit)
 
 
 def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[Consignments]:
@@ -280,26 +296,35 @@ def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[C
     )
 
 
-def list_order_coupons(order_id: int) -> ListCall[OrderCoupon]:
+def list_order_coupons(order_id: int, *, limit: int | None = None) -> ListCall[OrderCoupon]:
     """List the coupons that an order used, with their types. Lines have their codes and shares.
+
+    Args:
+        order_id: The order's id.
+        limit: At most so many coupons, 1 or more; without it, all of them.
 
     Scope: Orders: read-only.
     """
-    return paged_call(path_with("/v2/orders/{}/coupons", order_id), OrderCoupon, ORDERS)
+    return paged_call(path_with("/v2/orders/{}/coupons", order_id), OrderCoupon, ORDERS).first(
+        limit
+    )
 
 
-def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderTax]:
+def list_order_taxes(
+    order_id: int, *, details: bool = False, limit: int | None = None
+) -> ListCall[OrderTax]:
     """List an order's tax rows.
 
     Args:
         order_id: The order's id.
         details: Whether rows have the line and the kind of item taxed.
+        limit: At most so many rows, 1 or more; without it, all of them.
 
     Scope: Orders: read-only.
     """
     return paged_call(
         path_with("/v2/orders/{}/taxes", order_id), OrderTax, ORDERS, {"details": details or None}
-    )
+    ).first(limit)
 
 
 def list_order_fees(order_id: int) -> Call[list[Fee]]:
@@ -323,12 +348,18 @@ def list_order_statuses() -> Call[list[OrderStatus]]:
     return list_call("/v2/order_statuses", OrderStatus, ORDERS)
 
 
-def list_shipments(order_id: int) -> ListCall[OrderShipment]:
+def list_shipments(order_id: int, *, limit: int | None = None) -> ListCall[OrderShipment]:
     """List an order's shipments.
+
+    Args:
+        order_id: The order's id.
+        limit: At most so many shipments, 1 or more; without it, all of them.
 
     Scope: Orders: read-only.
     """
-    return paged_call(path_with("/v2/orders/{}/shipments", order_id), OrderShipment, ORDERS)
+    return paged_call(path_with("/v2/orders/{}/shipments", order_id), OrderShipment, ORDERS).first(
+        limit
+    )
 
 
 def get_shipment(order_id: int, shipment_id: int) -> Call[OrderShipment]:

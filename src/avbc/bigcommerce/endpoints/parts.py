@@ -20,7 +20,7 @@ from avbc.bigcommerce.call import (
     row_of,
     rows_of,
 )
-from avbc.bigcommerce.decoding import read_object, read_page, read_rows, row_id
+from avbc.bigcommerce.decoding import read_object, read_page, read_rows, row_id, unexpected
 from avbc.bigcommerce.models.base import Draft, Model
 from avbc.bigcommerce.values import BadValue, text
 from avbc.text import text_key
@@ -105,7 +105,7 @@ def value_reader(key: str, read: Callable[[Json], T]) -> Callable[[Json], T]:
         try:
             return read(value)
         except BadValue as bad:
-            error = bad.at(key, None)
+            error = unexpected(bad, key)
         raise error
 
     return reader

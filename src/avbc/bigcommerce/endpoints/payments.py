@@ -35,6 +35,7 @@ def list_refunds(
     created_min: datetime | None = None,
     created_max: datetime | None = None,
     transaction_id: str | None = None,
+    limit: int | None = None,
 ) -> ListCall[Refund]:
     """List refunds, of many orders at once.
 
@@ -44,6 +45,7 @@ def list_refunds(
         created_min: Made then or later; needs a time zone.
         created_max: Made then or earlier.
         transaction_id: Paid out by this transaction.
+        limit: At most so many refunds, 1 or more; without it, all of them.
 
     Raises:
         ValueError: A list is empty or too long for a URL, or a time has no time zone.
@@ -65,18 +67,21 @@ def list_refunds(
             "transaction_id": transaction_id,
         },
         Paging.V3,
-    )
+    ).first(limit)
 
 
-def list_payment_methods() -> ListCall[PaymentMethod]:
+def list_payment_methods(*, limit: int | None = None) -> ListCall[PaymentMethod]:
     """List the store's payment methods.
 
     BigCommerce calls this endpoint deprecated and says that it may leave out enabled methods; it
     has no other one for a whole store.
 
+    Args:
+        limit: At most so many methods, 1 or more; without it, all of them.
+
     Scope: Get accepted methods (observed).
     """
-    return paged_call("/v2/payments/methods", PaymentMethod, PAYMENT_METHODS)
+    return paged_call("/v2/payments/methods", PaymentMethod, PAYMENT_METHODS).first(limit)
 
 
 def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMethod]]:

@@ -48,20 +48,26 @@ def get_time() -> Call[datetime]:
     return Call("GET", "/v2/time", value_reader("time", epoch), scope=INFORMATION)
 
 
-def list_currencies() -> ListCall[Currency]:
+def list_currencies(*, limit: int | None = None) -> ListCall[Currency]:
     """List the currencies that the store shows or charges.
 
+    Args:
+        limit: At most so many currencies, 1 or more; without it, all of them.
+
     Scope: Information & Settings: read-only (inferred).
     """
-    return paged_call("/v2/currencies", Currency, INFORMATION)
+    return paged_call("/v2/currencies", Currency, INFORMATION).first(limit)
 
 
-def list_tax_classes() -> ListCall[TaxClass]:
+def list_tax_classes(*, limit: int | None = None) -> ListCall[TaxClass]:
     """List the tax classes that products can have.
 
+    Args:
+        limit: At most so many classes, 1 or more; without it, all of them.
+
     Scope: Information & Settings: read-only (inferred).
     """
-    return paged_call("/v2/tax_classes", TaxClass, INFORMATION)
+    return paged_call("/v2/tax_classes", TaxClass, INFORMATION).first(limit)
 
 
 def list_zones() -> Call[list[Zone]]:
@@ -83,7 +89,11 @@ def list_shipping_methods(zone_id: int) -> Call[list[ShippingMethod]]:
 
 
 def list_hooks(
-    *, scope: str | None = None, destination: str | None = None, is_active: bool | None = None
+    *,
+    scope: str | None = None,
+    destination: str | None = None,
+    is_active: bool | None = None,
+    limit: int | None = None,
 ) -> ListCall[Hook]:
     """List the webhooks that this API account made; those of others are not shown.
 
@@ -91,6 +101,7 @@ def list_hooks(
         scope: For this event.
         destination: To this URL.
         is_active: Active ones only, or all others.
+        limit: At most so many webhooks, 1 or more; without it, all of them.
 
     Scope: Information & Settings: read-only (inferred), and the scope of what is watched.
     """
@@ -100,7 +111,7 @@ def list_hooks(
         INFORMATION,
         {"scope": scope, "destination": destination, "is_active": is_active},
         Paging.V3,
-    )
+    ).first(limit)
 
 
 def create_hook(hook: HookDraft) -> Call[Hook]:

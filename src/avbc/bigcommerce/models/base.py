@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 import attrs
 
-from avbc.bigcommerce.body import Body
+from avbc.bigcommerce.body import Body, Json
+from avbc.bigcommerce.values import (
+    BadValue,
+    amount,
+    flag,
+    integer,
+    is_absent,
+    is_link,
+    moment,
+    seconds,
+    text,
+)
 from avbc.shown import Shown
 from avbc.unset import UNSET
 
@@ -25,6 +37,21 @@ Required: TypeAlias = Annotated[T, REQUIRED]
 
 Its default in the class is for models that are built by hand, in tests and notebooks.
 """
+
+
+IN_SECONDS: Mapping[str, Callable[[Any], object]] = {
+    "read": seconds,
+    "write": lambda time: time and int(time.timestamp()),
+}
+"""The metadata of a field that the store sends as seconds since 1970."""
+
+_READ: Mapping[type, Callable[[Any], object]] = {
+    str: text,
+    bool: flag,
+    int: integer,
+    Decimal: amount,
+    datetime: moment,
+}
 
 
 @attrs.define(kw_only=True)
@@ -48,6 +75,66 @@ class Model(Shown):
         """
         declared = {json_key(field) for field in attrs.fields(type(self))}
         return {key: value for key, value in self.raw.items() if key not in declared}
+
+    def to_dict(self) -> dict[str, Json]:
+        """The row with the names and values of BigCommerce's JSON, `extra` included.
+
+        What the store sent is returned as it sent it, and a field that was changed since with its
+        new value: amounts as text, digit for digit, and times in ISO 8601. A model that was built
+        by hand has all its fields. `json.dumps` takes the result, and
+        `avbc.bigcommerce.read_object` makes the same model of it.
+
+        >>> from avbc.bigcommerce.models import OrderStatus
+        >>> status = OrderStatus(id=11, name="Awaiting Fulfillment", raw={"id": "11", "order": 3})
+        >>> status.to_dict()
+        {'id': '11', 'order': 3, 'name': 'Awaiting Fulfillment'}
+        """
+        row = cast("dict[str, Json]", dict(self.raw))
+        for field in attrs.fields(type(self)):
+            if field.name == "raw":
+                continue
+            key, value = json_key(field), getattr(self, field.name)
+            is_default = value == _default(field)
+            if key in row:
+                is_right = _says(row[key], value, field, is_default)
+            else:
+                is_right = is_default and bool(self.raw)
+            if not is_right:
+                row[key] = field.metadata.get("write", to_json)(value)
+        return row
+
+
+def _default(field: attrs.Attribute[object]) -> object:
+    factory = getattr(field.default, "factory", None)
+    return field.default if factory is None else factory()
+
+
+def _says(sent: Any, value: object, field: attrs.Attribute[object], is_default: bool) -> bool:
+    """Whether what the store sent says this value."""
+    if is_default and (is_absent(sent) or is_link(sent)):
+        return True
+    read = field.metadata.get("read") or _READ.get(type(value))
+    try:
+        return read is not None and bool(read(sent) == value)
+    except BadValue:
+        return False
+
+
+def to_json(value: object) -> Json:
+    """Write the value of a field of a model or a draft as JSON has it.
+
+    >>> to_json((Decimal("8.950"), datetime(2026, 3, 2, 15, tzinfo=UTC), None))
+    ['8.950', '2026-03-02T15:00:00+00:00', None]
+    """
+    if isinstance(value, Model | Draft):
+        return value.to_dict()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [to_json(each) for each in cast("Sequence[object]", value)]
+    return cast("Json", value)
 
 
 def json_key(field: attrs.Attribute[object]) -> str:
@@ -77,10 +164,18 @@ class Draft(Shown):
             if getattr(self, field.name) is not UNSET
         )
 
+    def to_dict(self) -> dict[str, Json]:
+        """What is given, for `json.dumps`: amounts are text, digit for digit. UNSET is left out.
+
+        >>> from avbc.bigcommerce.models import ProductDraft
+        >>> ProductDraft(id=7, price=Decimal("19.90")).to_dict()
+        {'id': 7, 'price': '19.90'}
+        """
+        return {name: to_json(getattr(self, name)) for name in self.given()}
+
     def body(self) -> dict[str, Body]:
         """What is sent.
 
-        >>> from decimal import Decimal
         >>> from avbc.bigcommerce.models import ProductDraft
         >>> ProductDraft(id=7, price=Decimal("19.90"), categories=(3, 4)).body()
         {'id': 7, 'price': Decimal('19.90'), 'categories': [3, 4]}

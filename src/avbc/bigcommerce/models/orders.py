@@ -13,6 +13,7 @@ from decimal import Decimal
 import attrs
 
 from avbc.bigcommerce.models.base import EPOCH, Draft, Model, Required
+from avbc.bigcommerce.values import answer, warning
 from avbc.money import ZERO
 from avbc.unset import UNSET, Unset
 
@@ -25,7 +26,7 @@ class FormField(Model):
     """
 
     name: str = ""
-    value: str = ""
+    value: str = attrs.field(default="", metadata={"read": answer})
     """Text, also of several lines; a number is its digits."""
 
 
@@ -187,7 +188,7 @@ class ShippingAddress(Address):
 
 # Why `warning` on each kind: BigCommerce cuts embedded lines at 50 per consignment and says so
 # under the key "__warning__" (docs/facts.md, bigcommerce-orders).
-_CUT = {"key": "__warning__"}
+_CUT = {"key": "__warning__", "read": warning}
 
 
 @attrs.define(kw_only=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import attrs
 
-from avbc.bigcommerce.models.base import Draft, Model, Required
+from avbc.bigcommerce.models.base import IN_SECONDS, Draft, Model, Required
 from avbc.unset import UNSET, Unset
 
 
@@ -110,8 +110,8 @@ class Hook(Model):
     destination: Required[str] = ""
     is_active: bool = True
     """BigCommerce deactivates hooks after 90 days without events or 48 hours of failures."""
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: datetime | None = attrs.field(default=None, metadata=IN_SECONDS)
+    updated_at: datetime | None = attrs.field(default=None, metadata=IN_SECONDS)
 
 
 @attrs.frozen(kw_only=True)
