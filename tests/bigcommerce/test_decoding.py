@@ -908,6 +908,41 @@ def test_any_row_for_any_model_is_read_alike_or_refused(model, data):
     assert generated == expected
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(
+        [kind for name in models.__all__ if issubclass(kind := getattr(models, name), Model)]
+    ),
+    st.data(),
+)
+def test_any_row_that_can_be_read_is_read_alike_from_its_dict(model, data):
+    keys = [field.key for field in all_fields(model)] if model is not models.Model else ["id"]
+    row = data.draw(st.dictionaries(st.sampled_from(keys or ["id"]) | st.just("new"), JSON))
+    try:
+        found = read_object(row, model, "row")
+    except UnexpectedData:
+        return
+    again = read_object(found.to_dict(), model, "row")
+    assert again == found
+    assert again.to_dict() == found.to_dict()
+    assert again.extra == found.extra
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(key, value) for key in ORDER for value in (*ABSENT, LINK, [LINK])],
+)
+def test_a_dict_has_what_was_sent(key, value):
+    row = {**ORDER, key: value, "new": {"of": "BigCommerce"}}
+    page = read_page([row], Order, "orders")
+    for order in page.items:
+        assert order.to_dict() == {
+            **row,
+            # Lines that are embedded lack the address that they get from their consignment.
+            "consignments": order.to_dict()["consignments"],
+        }
+
+
 def test_amounts_are_remembered_within_bounds():
     memo = values.Amounts()
     for number in range(values.Amounts.SIZE + 10):
