@@ -21,6 +21,7 @@ MOST_LINES, MOST_COLUMNS, MOST_PARAMETERS = 600, 100, 6
 OPTIONS = {
     "avbc.bigcommerce.base.StoreClient.__init__",
     "avbc.bigcommerce.endpoints.catalog.list_products",
+    "avbc.bigcommerce.endpoints.catalog.list_variants",
     "avbc.bigcommerce.endpoints.customers.list_customers",
     "avbc.bigcommerce.endpoints.orders.list_orders",
     "avbc.orchestrator.connected.Connected.__init__",

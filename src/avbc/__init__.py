@@ -95,6 +95,9 @@ if TYPE_CHECKING:
         TooManyItems,
         UnexpectedData,
         UnsendableRequest,
+        WebhookEvent,
+        WebhookRefused,
+        unwrap_webhook,
     )
     from avbc.clock import Clock
     from avbc.errors import (
@@ -135,7 +138,6 @@ if TYPE_CHECKING:
         ReconcileReport,
         SetupReport,
         Webhook,
-        WebhookRefused,
         WebhookReport,
         Worklist,
         WorklistItem,
@@ -258,6 +260,7 @@ __all__ = [
     "UnsendableRequest",
     "Warehouse",
     "Webhook",
+    "WebhookEvent",
     "WebhookRefused",
     "WebhookReport",
     "Worklist",
@@ -265,6 +268,7 @@ __all__ = [
     "__version__",
     "map_order",
     "run_all",
+    "unwrap_webhook",
 ]
 
 _find, _ = lazy_names(

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from avbc.bigcommerce.quota import Quota
     from avbc.bigcommerce.retry import Retries
+    from avbc.bigcommerce.webhooks import WebhookEvent, WebhookRefused, unwrap_webhook
 
 __all__ = [
     "Answer",
@@ -77,8 +78,11 @@ __all__ = [
     "UnexpectedData",
     "UnreadableRow",
     "UnsendableRequest",
+    "WebhookEvent",
+    "WebhookRefused",
     "WriteResult",
     "read_object",
+    "unwrap_webhook",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -90,6 +94,7 @@ __getattr__, __dir__ = lazy_names(
     "call",
     "quota",
     "retry",
+    "webhooks",
     "decoding",
     "client",
 )

@@ -1,5 +1,6 @@
 """The orchestrator: order of steps, concurrency, journal and reports."""
 
+from avbc.bigcommerce.webhooks import WebhookRefused
 from avbc.orchestrator.checks.backtest import Backtested, BacktestReport, SettingEffect
 from avbc.orchestrator.checks.explanation import Explanation
 from avbc.orchestrator.checks.reconcile import ReconcileReport
@@ -39,7 +40,6 @@ from avbc.orchestrator.webhooks import (
     NoteRefund,
     NoteStatus,
     Webhook,
-    WebhookRefused,
     WebhookReport,
 )
 from avbc.orchestrator.worklist import NoSuchItem, Worklist, WorklistItem

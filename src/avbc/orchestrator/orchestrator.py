@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, timedelta
 from os import PathLike
 from pathlib import Path
 
+from avbc.bigcommerce.webhooks import Headers
 from avbc.orchestrator.engine.arguments import (
     require_day,
     require_flags,
@@ -426,14 +427,14 @@ class Orchestrator(Running):
 
     # Webhooks
 
-    def handle_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookReport:
+    def handle_webhook(self, body: bytes | str, headers: Headers) -> WebhookReport:
         """Verify a webhook and do what it asks for: `accept_webhook`, then `act_on_webhook`.
 
         BigCommerce expects its answer at once, and an import takes longer: where many webhooks
         come, answer between the two.
 
         Args:
-            body: The bytes of the request's body, unchanged.
+            body: The request's body as it came: its bytes, or its text.
             headers: The request's headers.
 
         Raises:
@@ -443,7 +444,7 @@ class Orchestrator(Running):
         """
         return self.act_on_webhook(self.accept_webhook(body, headers))
 
-    def accept_webhook(self, body: bytes, headers: Mapping[str, str]) -> Webhook:
+    def accept_webhook(self, body: bytes | str, headers: Headers) -> Webhook:
         """Verify a webhook and decide what it asks for: answer it, then call `act_on_webhook`.
 
         It is stored as open in the journal before this returns, and is closed when what it asks for
@@ -451,7 +452,7 @@ class Orchestrator(Running):
         process dies in between. A webhook that came before and is closed asks for nothing.
 
         Args:
-            body: The bytes of the request's body, unchanged.
+            body: The request's body as it came: its bytes, or its text.
             headers: The request's headers.
 
         Raises:

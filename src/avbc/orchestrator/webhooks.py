@@ -5,23 +5,29 @@ The timer stays the safety net: without a webhook, its next cycle does the same 
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeAlias, cast
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias
 
 import attrs
 
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.errors import Fault, FinalError
+from avbc.bigcommerce.webhooks import (
+    Headers,
+    WebhookEvent,
+    WebhookRefused,
+    table,
+    unwrap_webhook,
+    whole,
+)
+from avbc.errors import Fault
 from avbc.logs import get_logger
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.channels import OTHER_CHANNEL
-from avbc.orchestrator.engine.choosing import NOT_NEW, TOO_OLD
+from avbc.orchestrator.engine.choosing import LEFT_ALONE, NOT_NEW
 from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
@@ -43,14 +49,6 @@ from avbc.shown import Shown
 from avbc.tables import MARK
 
 _log = get_logger("avbc.orchestrator")
-
-TOLERANCE = timedelta(minutes=5)
-"""How far a webhook's timestamp may be off (Standard Webhooks: the libraries' tolerance)."""
-
-
-class WebhookRefused(FinalError):
-    """The call is not a webhook of this store, or an old one sent again. Answer 400."""
-
 
 # What a webhook asks for
 
@@ -147,8 +145,8 @@ class Webhook(Shown):
 
 
 def read_webhook(
-    body: bytes,
-    headers: Mapping[str, str],
+    body: bytes | str,
+    headers: Headers,
     *,
     client_secret: Secret,
     store_hash: str,
@@ -157,12 +155,8 @@ def read_webhook(
 ) -> Webhook:
     """Verify a call and decide what it asks for; reads and writes nothing.
 
-    The signature is that of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`. The standard's
-    libraries take the key in base64; the bytes that sign are the client secret itself, as it is in
-    the credentials file.
-
     Args:
-        body: The bytes of the body, unchanged.
+        body: The body as it came, unchanged.
         headers: The headers, in any case.
         client_secret: The client secret of the API account that created the hook.
         store_hash: The store that may call.
@@ -170,82 +164,24 @@ def read_webhook(
         now: The time.
 
     Raises:
-        WebhookRefused: A header is missing, no signature matches, its time is too far off, or it
-            is from another store.
+        WebhookRefused: As `unwrap_webhook`, or it is from another store.
     """
-    given = {name.lower(): value.strip() for name, value in headers.items()}
-    webhook_id, timestamp, signatures = (
-        _header(given, f"webhook-{name}") for name in ("id", "timestamp", "signature")
-    )
-    _verify(body, webhook_id, timestamp, signatures, client_secret)
-    # From here on the content is the store's own.
-    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
-        raise WebhookRefused("the webhook's timestamp is not in seconds since 1970")
-    off = now.timestamp() - int(timestamp)
-    if abs(off) > TOLERANCE.total_seconds():
-        raise WebhookRefused(
-            f"the webhook is {abs(off):.0f} s {'old' if off > 0 else 'ahead of our clock'}, "
-            f"more than {TOLERANCE.total_seconds():.0f} s: somebody sent it again, or this "
-            "machine's clock is wrong"
-        )
-    event: Mapping[str, object] = {}
-    with suppress(ValueError, RecursionError):
-        event = _table(json.loads(body))
-    if not event:
-        raise WebhookRefused("the webhook's body is not a JSON object")
-    if event.get("producer") != f"stores/{store_hash}":
+    event = unwrap_webhook(body, headers, client_secret, now=now)
+    if event.store_hash != store_hash:
         raise WebhookRefused(
             f"the webhook is not from the store {store_hash}: give each store its own URL"
         )
-    scope = event.get("scope")
-    created_at = _whole(event.get("created_at"))
-    keys = [_key("id", webhook_id)]
-    if event.get("hash"):
+    keys = [_key("id", event.webhook_id)]
+    if event.hash:
         # BigCommerce documents the hash as that of the event's data. A later event may have the
         # same data: the order is set to New again.
-        keys.append(_key("event", scope, created_at, event["hash"]))
+        at = event.created_at and int(event.created_at.timestamp())
+        keys.append(_key("event", event.scope, at, event.hash))
     return Webhook(
-        scope=scope if isinstance(scope, str) else "",
-        action=_decide(scope, _table(event.get("data")), new_status_id),
-        created_at=None if created_at is None else datetime.fromtimestamp(created_at, UTC),
+        scope=event.scope,
+        action=_decide(event, new_status_id),
+        created_at=event.created_at,
         keys=tuple(keys),
-    )
-
-
-def _header(given: Mapping[str, str], name: str) -> str:
-    if value := given.get(name):
-        return value
-    raise WebhookRefused(f"the call has no {name} header, so it is not a BigCommerce webhook")
-
-
-def _verify(
-    body: bytes, webhook_id: str, timestamp: str, signatures: str, client_secret: Secret
-) -> None:
-    signed = f"{webhook_id}.{timestamp}.".encode(errors="replace") + body
-    digest = hmac.digest(client_secret.reveal().encode(), signed, "sha256")
-    wanted = b"v1," + base64.b64encode(digest)
-    # There are several while a key is replaced. compare_digest takes the same time however much of
-    # a signature is right.
-    if not any(
-        hmac.compare_digest(wanted, signature.encode(errors="replace"))
-        for signature in signatures.split()
-    ):
-        raise WebhookRefused(
-            "no signature of the webhook matches: compare store.client_secret with the API account "
-            "that created the hook, and pass the bytes of the body unchanged"
-        )
-
-
-def _table(value: object) -> Mapping[str, object]:
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _whole(value: object) -> int | None:
-    """An id or a time of the store; None for anything else."""
-    return (
-        value
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**33
-        else None
     )
 
 
@@ -263,18 +199,18 @@ _FOLLOWED = {
 }
 
 
-def _decide(scope: object, data: Mapping[str, object], new_status_id: int | None) -> WebhookAction:
-    if not isinstance(scope, str) or scope not in {need.scope for need in HOOKS}:
+def _decide(event: WebhookEvent, new_status_id: int | None) -> WebhookAction:
+    scope, order_id = event.scope, event.order_id
+    if scope not in {need.scope for need in HOOKS}:
         return Ignore("nothing depends on this event")
-    order_id = _order_id(scope, data)
-    if not order_id:
+    if order_id is None:
         return Ignore("the event names no order")
     if scope in _FOLLOWED:
         return FollowOrder(order_id, _FOLLOWED[scope])
     if scope == REFUND_CREATED:
-        return NoteRefund(order_id, _whole(_table(data.get("refund")).get("refund_id")))
-    status = _table(data.get("status"))
-    before, after = _whole(status.get("previous_status_id")), _whole(status.get("new_status_id"))
+        return NoteRefund(order_id, whole(table(event.data.get("refund")).get("refund_id")))
+    status = table(event.data.get("status"))
+    before, after = whole(status.get("previous_status_id")), whole(status.get("new_status_id"))
     if scope == STATUS_UPDATED:
         if after is None or new_status_id is None:
             return LookAtOrder(order_id)
@@ -282,16 +218,6 @@ def _decide(scope: object, data: Mapping[str, object], new_status_id: int | None
             return NoteStatus(order_id, before, after)
     # A new order's event has no status: the import reads it, and skips unfinished checkouts.
     return ImportOrder(order_id)
-
-
-def _order_id(scope: str, data: Mapping[str, object]) -> int | None:
-    """The order of an event; a transaction's event has its id as text."""
-    if scope not in (TRANSACTION_CREATED, TRANSACTION_UPDATED):
-        return _whole(data.get("id"))
-    value = data.get("order_id")
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:
-        return _whole(int(value))
-    return _whole(value)
 
 
 def _asked(webhook: Webhook, now: datetime) -> OpenWebhook | None:
@@ -349,7 +275,7 @@ class WebhookReport(Report):
         """What the webhook asked for is done, whether or not a person must act on the result."""
         stopped = any(report.stopped for report in self._pushes)
         followed = self.follow_report is None or not self.follow_report.postponed
-        return followed and not (stopped or self._is_left(NOT_NEW, TOO_OLD, OTHER_CHANNEL))
+        return followed and not (stopped or self._is_left(*LEFT_ALONE))
 
     def _is_left(self, *but: str) -> bool:
         """The import of its order is left to the next cycle, for other reasons than these."""
@@ -376,8 +302,9 @@ class WebhookReport(Report):
             text += f": {self.found}"
         else:
             for result, outcome in self.import_report or ():
-                codes = ", ".join(problem.code for problem in outcome.problems)
-                text += f": {result} ({codes})" if codes else f": {result}"
+                codes = [problem.code for problem in outcome.problems]
+                done = "left alone" if LEFT_ALONE.intersection(codes) else result
+                text += f": {done} ({', '.join(codes)})" if codes else f": {done}"
             if self.import_report is not None and self.import_report.stopped:
                 text += (
                     f": {self.import_report.stopped}. The webhook stays open: the import that runs "
@@ -419,7 +346,7 @@ class _Jobs(Protocol):
     def follow_orders(self, order_ids: Collection[int] | None = None) -> PushReport: ...
 
 
-def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, str]) -> Webhook:
+def accept_webhook(integration: Integration, body: bytes | str, headers: Headers) -> Webhook:
     """Verify a call, decide what it asks for, and store it as open; nothing where it was done.
 
     Raises:

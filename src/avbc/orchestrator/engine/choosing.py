@@ -16,7 +16,7 @@ from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.arguments import require_flags, require_ids, require_period
 from avbc.orchestrator.engine.attention import STATUS_KEPT
-from avbc.orchestrator.engine.channels import other_channel
+from avbc.orchestrator.engine.channels import OTHER_CHANNEL, other_channel
 from avbc.orchestrator.engine.incoming import Incoming
 from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.run import Run
@@ -28,6 +28,8 @@ NOT_NEW = "order_not_new"
 """The problem of an order that is not to be imported, since it has another status."""
 TOO_OLD = "order_too_old"
 """The problem of an order that is not to be imported, since it was created too early."""
+LEFT_ALONE = frozenset({NOT_NEW, TOO_OLD, OTHER_CHANNEL})
+"""The problems of orders that are none of those that an import of new ones takes."""
 NOT_THERE = "not_in_store"
 """The problem of an order that was asked for by its id, and that the store does not list."""
 
@@ -118,6 +120,10 @@ class Choice:
             or self._too_old(each.order)
         )
 
+    def leaves_alone(self, problems: Iterable[Problem]) -> bool:
+        """Whether they only say that an order is none of the new ones that are taken."""
+        return self.kind == "new" and any(problem.code in LEFT_ALONE for problem in problems)
+
     def left_alone(self, order: Order) -> Problem | None:
         """Why an order is left alone whatever its status: its channel, or its age."""
         return other_channel(order, self._run.settings) or self._too_old(order)
@@ -163,7 +169,9 @@ class Choice:
     def _of_other_status(self, each: Incoming) -> Problem | None:
         order, statuses = each.order, self._statuses
         if self.kind == "new":
-            return None if order.status_id == NO_STATUS else self.not_new(order)
+            left = None if order.status_id == NO_STATUS else self.not_new(order)
+            # It was asked for only if it is New, so nobody has to do anything.
+            return left and attrs.evolve(left, fix="")
         if self.kind == "errors":
             return None if self.sets_status(each) else self.gone(order.id)
         if order.status_id in PLACED | {statuses.new, statuses.import_error, NO_STATUS}:

@@ -292,8 +292,11 @@ class Endings:
         entry = run.entry("import", done, *ids, sentence(outcome.problems))
         is_old = result == "waiting" and run.is_said(entry, outcome.import_id)
         codes = ", ".join(dict.fromkeys(problem.code for problem in outcome.problems))
-        text = f"{'would be ' if run.preview else ''}{result}{f' ({codes})' if codes else ''}"
-        failed = result in ("refused", "postponed") and not run.preview
+        # Of all orders that a webhook names, an import of new ones takes only some: a normal day.
+        is_left = result == "postponed" and self._choice.leaves_alone(outcome.problems)
+        word = "left alone" if is_left else result
+        text = f"{'would be ' if run.preview else ''}{word}{f' ({codes})' if codes else ''}"
+        failed = result in ("refused", "postponed") and not (run.preview or is_left)
         _log.log(
             logging.WARNING if failed else logging.DEBUG if is_old else logging.INFO,
             "order %d: %s",
