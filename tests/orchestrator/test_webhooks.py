@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import pickle
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -329,6 +330,61 @@ def test_a_placed_order_is_imported_at_once(
     assert report.to_dicts()[0]["result"] == "imported"
     assert [order.import_id for order in books.sales_orders()] == [f"WEB{order.id}"]
     assert store.order(order.id).header["status_id"] == 9
+
+
+@pytest.mark.parametrize("status_id", [NEW, 0])
+def test_the_webhooks_of_a_normal_order_ask_nobody_for_anything(
+    web: Orchestrator, store: FakeStore, caplog: pytest.LogCaptureFixture, status_id: int
+) -> None:
+    """Each order comes in several: one leads to its import, or it is an unfinished checkout."""
+    caplog.set_level(logging.INFO, "avbc")
+    order = store.place_order()
+    if status_id == NEW:
+        data = {"order_id": f"{order.id}"}
+        store.events.append(Event("store/order/transaction/created", data, 1772463600, 99))
+    else:
+        store.edit_order(order.id, status_id=status_id)
+    done = 0
+    while done < len(store.events):  # the import's own status is an event, too
+        report = handle(web, store.webhook(store.events[done]))
+        done += 1
+        assert report.ok
+        assert "import_order" not in str(report)
+        assert "Give it" not in str(report)
+    assert done >= 3
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+    said = [record.getMessage() for record in caplog.records]
+    assert any(f"order {order.id}: left alone (order_not_new)" in line for line in said)
+    assert not any("Give it" in line or "postponed" in line for line in said)
+
+
+@pytest.mark.parametrize("code", ["order_of_other_channel", "order_too_old"])
+def test_an_order_that_is_not_to_be_imported_is_no_warning_either(
+    join: Join, change: Change, store: FakeStore, caplog: pytest.LogCaptureFixture, code: str
+) -> None:
+    settings = {
+        "order_of_other_channel": change(order_status={"channels": [7]}),
+        "order_too_old": change(
+            order_status={"import_orders_created_since": datetime.now(UTC) + timedelta(days=1)}
+        ),
+    }[code]
+    web = join(settings=settings)
+    caplog.set_level(logging.INFO, "avbc")
+    store.place_order()
+    report = handle(web, last_call(store, "created"))
+    assert report.summary().endswith(f": left alone ({code}).")
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+
+
+def test_what_a_person_asks_for_is_a_warning_with_what_to_do(
+    web: Orchestrator, store: FakeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = store.add_order(OrderFactory().plain())
+    store.edit_order(order.id, status_id=0)
+    report = web.import_order(order.id)
+    assert "give it the status" in str(report)
+    (line,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert line.getMessage().endswith(f"order {order.id}: postponed (order_not_new)")
 
 
 def test_an_order_that_is_mended_and_reset_is_imported(
