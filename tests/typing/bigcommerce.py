@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar, assert_type
@@ -12,6 +12,7 @@ from typing import TypeVar, assert_type
 import httpx
 import httpx2
 
+import avbc
 from avbc.bigcommerce import (
     Answer,
     AsyncBigCommerce,
@@ -20,9 +21,12 @@ from avbc.bigcommerce import (
     ListCall,
     Page,
     PartFailure,
+    Retries,
     UnreadableRow,
     WriteResult,
+    read_object,
 )
+from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.models import (
     Consignments,
     Currency,
@@ -212,6 +216,48 @@ def many(store: BigCommerce) -> None:
     )
 
 
+def any_endpoint(store: BigCommerce) -> None:
+    answer = store.request("GET", "/v3/catalog/brands", params={"id:in": [4, 5], "limit": 50})
+    assert_type(answer, Json)
+    if isinstance(answer, Mapping):
+        data: Json = answer["data"]
+        assert_type(next(iter(answer)), str)
+        repr(data)
+    store.request("POST", "/v3/pricelists", body={"name": "Trade", "price": Decimal("8.95")})
+    assert_type(store.request.call("DELETE", "/v3/pricelists/4"), Call[Json])
+    assert_type(store.map([store.request.call("GET", "/v2/time")]), list[Json])
+
+
+def other_limits(store: BigCommerce) -> None:
+    quick = store.with_options(timeout=5, retries=Retries(attempts=1))
+    assert_type(quick, BigCommerce)
+    assert_type(quick.orders.get(7), Order)
+    assert_type(store.with_options(timeout=5).orders.list(limit=5), Iterator[Order])
+    assert_type(store.with_options().map([store.orders.get.call(7)]), list[Order])
+
+
+def so_many_rows(store: BigCommerce) -> None:
+    assert_type(store.orders.list(status_id=11, limit=5), Iterator[Order])
+    assert_type(store.order_products.list(7, limit=5), Iterator[OrderProduct])
+    assert_type(store.hooks.list.call(limit=5), ListCall[Hook])
+    assert_type(store.hooks.list.call().first(5), ListCall[Hook])
+
+
+def as_json(store: BigCommerce) -> None:
+    row = store.orders.get(7).to_dict()
+    assert_type(row, dict[str, Json])
+    assert_type(read_object(row, Order, "order"), Order)
+    assert_type(ProductDraft(id=7).to_dict(), dict[str, Json])
+
+
+def webhooks(body: bytes, headers: dict[str, str], pairs: list[tuple[str, str]]) -> None:
+    event = avbc.unwrap_webhook(body, headers, "example-secret")
+    assert_type(event, avbc.WebhookEvent)
+    assert_type(event.order_id, int | None)
+    assert_type(event.data.get("id"), Json)
+    avbc.unwrap_webhook(body.decode(), pairs, Secret("example-secret"))
+
+
 async def async_methods(store: AsyncBigCommerce) -> None:
     assert_type(await store.information(), StoreInformation)
     assert_type(await store.time(), datetime)
@@ -224,6 +270,10 @@ async def async_methods(store: AsyncBigCommerce) -> None:
     assert_type(await store.products.update_many([ProductDraft(id=7)]), WriteResult[Product])
     assert_type(store.inventory.items(), AsyncIterator[InventoryItem])
     assert_type(await store.hooks.create(HookDraft()), Hook)
+    assert_type(await store.request("GET", "/v2/time"), Json)
+    assert_type(store.with_options(timeout=5), AsyncBigCommerce)
+    assert_type(await store.with_options(timeout=5).orders.get(7), Order)
+    assert_type(store.orders.list(limit=5), AsyncIterator[Order])
     assert_type(await store.send(store.orders.list.call()), list[Order])
     assert_type(await store.answer(store.orders.get.call(7)), Answer[Order])
     async for page in store.pages(store.orders.list.call()):
@@ -258,4 +308,13 @@ def wrong(store: BigCommerce, async_store: AsyncBigCommerce) -> None:
     VariantDraft(7)  # type: ignore[call-arg] # fields have names
     ShipmentDraft(order_address_id=51)  # type: ignore[call-arg] # the items are missing
     store.inventory.adjust_absolute([VariantDraft(id=7)])  # type: ignore[list-item] # a variant is no quantity
+    store.request("get", "/v2/time")  # type: ignore[arg-type] # methods are in capitals
+    store.request("GET", "/v2/time", {"limit": 5})  # type: ignore[call-arg] # the query has a name
+    store.request("PUT", "/v2/orders/7", body={"price": 8.95})  # type: ignore[dict-item] # a Decimal
+    store.with_options(attempts=1)  # type: ignore[call-arg] # it is called retries
+    store.with_options(retries=1)  # type: ignore[arg-type] # it is a Retries
+    store.orders.list(limit="5")  # type: ignore[arg-type] # a number
+    store.orders.get(7, limit=5)  # type: ignore[call-arg] # one order is no list
+    avbc.unwrap_webhook(b"", {}, None)  # type: ignore[arg-type] # a secret is needed
+    avbc.unwrap_webhook({}, {}, "example-secret")  # type: ignore[arg-type] # nothing that was parsed
     repr(store.nothing)  # type: ignore[attr-defined] # there is no such group

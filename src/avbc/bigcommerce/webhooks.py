@@ -90,9 +90,11 @@ def unwrap_webhook(
             matches, its time is more than five minutes off, or it is malformed in another way.
         FaultyInputError: There is no secret, so anybody could sign.
 
-    >>> unwrap_webhook('{"scope": "store/order/created"}', {}, "example-secret")
-    Traceback (most recent call last):
-    avbc...WebhookRefused: the call has no webhook-id header, so it is not a BigCommerce webhook
+    >>> try:
+    ...     unwrap_webhook('{"scope": "store/order/created"}', {}, "example-secret")
+    ... except WebhookRefused as error:
+    ...     print(error)
+    the call has no webhook-id header, so it is not a BigCommerce webhook
     """
     key, sent, given = _key(secret), _body(body), _named(headers)
     webhook_id, timestamp, signatures = (
