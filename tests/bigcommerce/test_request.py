@@ -322,6 +322,19 @@ def test_one_pool_of_connections_and_one_set_of_limits(loopback: Any) -> None:
         assert store._caps is quick._caps
 
 
+def test_a_forked_process_opens_connections_for_both(loopback: Any) -> None:
+    loopback.on("/v2/time", loopback.answer({"time": 1529512970}))
+    with BigCommerce(loopback.api_url, "token", http=os.environ.get("AVBC_TEST_HTTP")) as store:
+        quick = store.with_options(timeout=4)
+        store.time()
+        of_the_parent: Any = store._sender()
+        for each in (quick, store):  # as each forked process does
+            each.after_fork()
+        quick.time()
+        assert store._sender() is quick._sender() is not of_the_parent
+        of_the_parent.close()
+
+
 def test_a_concurrency_limit_holds_for_both(script: Any, open_store: Open) -> None:
     free: list[bool] = []
 
