@@ -560,6 +560,18 @@ def test_polling_does_what_a_lost_webhook_would_have_done(
     ]
 
 
+def test_a_body_may_be_text_and_what_is_none_is_refused(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    order = store.place_order().id
+    call = last_call(store, "created")
+    for body, headers in [(call.body, None), (None, call.headers), (json.loads(call.body), {})]:
+        with pytest.raises(WebhookRefused):
+            web.handle_webhook(body, headers)  # type: ignore[arg-type]  # as a framework may
+    pairs = list(call.headers.items())
+    assert web.accept_webhook(call.body.decode(), pairs).action == ImportOrder(order)
+
+
 def test_nothing_is_done_for_a_bad_signature(
     web: Orchestrator, store: FakeStore, books: SqlGateway
 ) -> None:
