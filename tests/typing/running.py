@@ -61,4 +61,5 @@ def receiving(web: avbc.Orchestrator, body: bytes, headers: dict[str, str]) -> N
     assert_type(
         web.register_webhooks("https://example.com/webhooks", preview=True), avbc.HooksReport
     )
-    web.handle_webhook("text", headers)  # type: ignore[arg-type]  # the bytes as they came
+    assert_type(web.handle_webhook("text", headers), avbc.WebhookReport)
+    web.handle_webhook({}, headers)  # type: ignore[arg-type]  # as it came, before it is parsed
