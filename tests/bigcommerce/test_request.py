@@ -212,6 +212,14 @@ def test_it_shows_its_signature() -> None:
     store.close()
 
 
+def test_a_wrong_argument_is_named_with_what_the_user_called(open_store: Open, script: Any) -> None:
+    store: Any = open_store(script(ok()).transport)
+    with pytest.raises(TypeError, match=r"^store\.request\(\) got an unexpected keyword argument"):
+        store.request("GET", "/v3/catalog/brands", limit=5)
+    with pytest.raises(TypeError, match=r"^store\.time\(\) "):
+        store.time(limit=5)
+
+
 def test_the_async_client_has_it_too(script: Any, open_async_store: Any) -> None:
     answers = script(ok())
 

@@ -62,6 +62,8 @@ def test_an_event_is_verified_and_read() -> None:
     )
     assert event.order_id == 250
     assert pickle.loads(pickle.dumps(event)) == event
+    assert repr(event).startswith("WebhookEvent(scope='store/order/statusUpdated', ")
+    assert "\n" not in repr(event)
 
 
 BODY = json.dumps(EVENT, ensure_ascii=False)

@@ -86,7 +86,8 @@ class _Binding(Generic[P, CallT]):
         self, group: Group[Runner | AsyncRunner], run: Callable[[CallT], object], returns: str
     ) -> object:
         make = self._endpoint
-        of = re.sub(r"(?<!^)(?=[A-Z])", "_", type(group).__name__).lower()
+        is_store = isinstance(group, Runner | AsyncRunner)
+        of = "store" if is_store else re.sub(r"(?<!^)(?=[A-Z])", "_", type(group).__name__).lower()
         name = f"{of}.{self._name}"
 
         @functools.wraps(make)

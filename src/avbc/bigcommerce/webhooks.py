@@ -15,6 +15,7 @@ import attrs
 from avbc.bigcommerce.body import Json
 from avbc.errors import Fault, FaultyInputError, FinalError
 from avbc.secret import Secret, without_frames
+from avbc.shown import Shown
 
 TOLERANCE = timedelta(minutes=5)
 """How far a webhook's timestamp may be off (Standard Webhooks: the libraries' tolerance)."""
@@ -30,7 +31,7 @@ class WebhookRefused(FinalError):
 
 
 @attrs.frozen
-class WebhookEvent:
+class WebhookEvent(Shown):
     """A verified webhook: what happened in which store. It holds ids, and no customer's data."""
 
     scope: str
