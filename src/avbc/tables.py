@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import shutil
 import sys
@@ -29,6 +30,8 @@ Line: TypeAlias = list[tuple[str, str]]
 _STYLES = {"error": "bold red", "warning": "yellow"}
 _NARROWEST, _WIDTH = 80, 100
 _BETWEEN = 2
+_LEAST = 16
+"""The width of columns that share the room, at least where there is so much."""
 _FOLDED, _FOLDED_PROBLEM = 300, 1000
 """Longer texts are folded in HTML, with their beginning shown."""
 
@@ -92,8 +95,8 @@ def table_lines(rows: Sequence[Row], columns: Sequence[str], width: int) -> Iter
     columns = _filled(rows, columns)
     cells = [[one_line(cell_text(row, column)) for column in columns] for row in rows]
     is_right = [_are_numbers(texts) for texts in zip(*cells, strict=True)]
-    wanted = [max(map(_cells, texts)) for texts in zip(columns, *cells, strict=True)]
-    widths = fitted(wanted, width - _BETWEEN * (len(columns) - 1))
+    lengths = [list(map(_cells, texts)) for texts in zip(columns, *cells, strict=True)]
+    widths = fitted(lengths, width - _BETWEEN * (len(columns) - 1))
     layout = list(zip(widths, is_right, strict=True))
     yield from _row_lines(columns, layout, ["bold"] * len(columns))
     for row, texts in zip(rows, cells, strict=True):
@@ -118,20 +121,26 @@ def _row_lines(
         yield [piece for piece in line if piece[0]]
 
 
-def fitted(wanted: Sequence[int], room: int) -> list[int]:
-    """Return how wide columns are: as wide as they want, and the widest equally wide.
+def fitted(lengths: Sequence[Sequence[int]], room: int) -> list[int]:
+    """Return how wide columns of texts of these lengths are.
 
-    >>> fitted([8, 9, 60, 30], 77), fitted([8, 9, 60, 30], 200)
-    ([8, 9, 30, 30], [8, 9, 60, 30])
+    Those with short texts are as wide as they want. Those that are left share the room: the more
+    text there is in one, the wider it is.
+
+    >>> texts = [[8, 7], [9, 9], [200, 180], [50, 20]]
+    >>> fitted(texts, 300), fitted(texts, 77)
+    ([8, 9, 200, 50], [8, 9, 35, 24])
     """
-    widest = max(wanted)
-    for place, width in enumerate(sorted(wanted)):
-        equal = max(1, room // (len(wanted) - place))
-        if width > equal:
-            widest = equal
-            break
-        room -= width
-    return [min(width, widest) for width in wanted]
+    widths = {place: max(column) for place, column in enumerate(lengths)}
+    wide = sorted(widths, key=widths.__getitem__)
+    while wide and widths[wide[0]] <= room // len(wide):
+        room -= widths[wide.pop(0)]
+    shares = {place: math.sqrt(sum(lengths[place])) for place in wide}
+    least = min(_LEAST, room // max(1, len(wide)))
+    for place, share in shares.items():
+        more = (room - least * len(wide)) * share / sum(shares.values())
+        widths[place] = max(1, min(widths[place], least + int(more)))
+    return [widths[place] for place in range(len(lengths))]
 
 
 def wrapped(text: str, width: int) -> list[str]:
