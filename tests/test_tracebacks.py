@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -118,3 +119,15 @@ def test_every_error_has_its_public_name() -> None:
     named = {kind.__name__: kind for kind in kinds if kind.__module__ == "avbc"}
     assert {"SettingsError", "NotFound", "BooksRefused"} <= set(named)
     assert all(getattr(avbc, name) is kind for name, kind in named.items())
+
+
+def test_the_examples_of_errors_run() -> None:
+    """Doctest looks at what says that it is of the module, and errors are of avbc itself."""
+    public = {name: getattr(avbc, name) for name in avbc.__all__}
+    kinds = [kind for kind in public.values() if isinstance(kind, type)]
+    runner = doctest.DocTestRunner()
+    for error in (kind for kind in kinds if issubclass(kind, AvbcError)):
+        for found in doctest.DocTestFinder().find(error, module=False, globs=dict(public)):
+            runner.run(found)
+    assert runner.tries > 3
+    assert runner.failures == 0

@@ -9,6 +9,16 @@ from types import TracebackType
 
 import attrs
 
+# Each says that it is of avbc itself, and is documented here.
+__all__ = [
+    "AvbcError",
+    "Fault",
+    "FaultyInputError",
+    "FinalError",
+    "MissingExtra",
+    "TransientError",
+]
+
 
 class AvbcError(Exception):
     """The root of every error that avbc raises on purpose.

@@ -12,6 +12,27 @@ from avbc.errors import AvbcError, FinalError, TransientError
 
 _State: TypeAlias = "tuple[type[StoreError], tuple[object, ...], dict[str, object]]"
 
+# Each says that it is of avbc itself, and is documented here.
+__all__ = [
+    "AnswerTooLarge",
+    "BadAnswer",
+    "ClientClosed",
+    "Conflict",
+    "NotFound",
+    "PartlySaved",
+    "RequestRefused",
+    "ScopeMissing",
+    "StopAsked",
+    "StoreBusy",
+    "StoreError",
+    "StoreUnavailable",
+    "StoreUnreachable",
+    "TokenRefused",
+    "TooManyItems",
+    "UnexpectedData",
+    "UnsendableRequest",
+]
+
 
 class StoreError(AvbcError):
     """The root of all errors of the BigCommerce client.
