@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from avbc.acctvantage.gateway import ImportGateway
     from avbc.testing.fakestore.store import FakeStore
 
-# Every pytest run loads the plugin: what a fixture needs is imported by the tests that use it.
-
 
 @pytest.fixture
 def fake_store() -> Iterator[FakeStore]:
@@ -31,9 +29,9 @@ def fake_store() -> Iterator[FakeStore]:
         assert fake_store.order(order.id).header["status"] == "Awaiting Fulfillment"
     ```
     """
-    import respx  # noqa: PLC0415
+    import respx
 
-    from avbc.testing.fakestore.store import FakeStore  # noqa: PLC0415
+    from avbc.testing.fakestore.store import FakeStore
 
     store = FakeStore()
     with respx.mock(assert_all_called=False, assert_all_mocked=True) as router:
@@ -51,8 +49,8 @@ def books() -> Iterator[avbc.SqlGateway]:
         assert books.find_products(["POT"])
     ```
     """
-    import avbc  # noqa: PLC0415
-    from avbc.testing import example  # noqa: PLC0415
+    import avbc
+    from avbc.testing import example
 
     with avbc.SqlGateway("sqlite://") as gateway:
         gateway.load(example.books_toml)
@@ -70,9 +68,9 @@ def settings(fake_store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> avbc.Set
         assert settings.shipping.warehouse == "Main"
     ```
     """
-    import avbc  # noqa: PLC0415
-    from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT  # noqa: PLC0415
-    from avbc.testing import example  # noqa: PLC0415
+    import avbc
+    from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT
+    from avbc.testing import example
 
     for variable in SECRETS_FROM_ENVIRONMENT.values():
         monkeypatch.delenv(variable, raising=False)
@@ -96,7 +94,7 @@ def orchestrator(
         assert books.sales_orders([f"WEB{order.id}"])
     ```
     """
-    import avbc  # noqa: PLC0415
+    import avbc
 
     seconds = fake_store.state.clock
     clock = avbc.Clock(now=lambda: datetime.fromtimestamp(seconds(), UTC), monotonic=seconds)
