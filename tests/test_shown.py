@@ -73,7 +73,7 @@ def test_lines_are_short_and_say_what_it_is() -> None:
     assert lines[2] == (
         "<Settings WEB 'Example store': https://api.bigcommerce.com/stores/abc123/v3/>"
     )
-    assert lines[4].startswith("<FakeStore abc123: 1 orders, ")
+    assert lines[4].startswith("<FakeStore abc123: 1 order, ")
     assert lines[5].startswith("Order(id=1042, status='Shipped', total_inc_tax=57.37")
     assert "tax=4.37" in lines[7]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -99,6 +100,13 @@ def test_long_methods_draw_bars(
     web.push_shipments(progress=True)
 
 
+def until_shown(terminal: io.StringIO, text: str, work: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while text not in terminal.getvalue():
+        work()
+        assert time.monotonic() < deadline, f"{text} does not show"
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -113,11 +121,9 @@ def test_in_a_terminal_what_lasts_shows_by_itself(
     assert terminal.getvalue() == ""  # it was soon over
     monkeypatch.setattr(progress, "_UNASKED_AFTER", 0.001)
     with progress_shown(None, bars=None, doing="Importing") as tell:
-        while "Importing" not in terminal.getvalue():
-            tell(1, 2, "Importing")
+        until_shown(terminal, "Importing", lambda: tell(1, 2, "Importing"))
     with waiting_shown("Testing the connection"):
-        while "Testing the connection" not in terminal.getvalue():
-            pass
+        until_shown(terminal, "Testing the connection", lambda: None)
 
 
 def test_nothing_shows_by_itself_elsewhere(

@@ -190,6 +190,9 @@ class Mapper:
         area = case.add(tax_area_for(self.rules)) or ""
         self._settled = case.ruling((status, area, case.add(warehouse_for(self.rules)) or ""))
 
+    def __repr__(self) -> str:
+        return f"<Mapper {self.rules.source_code}>"
+
     @property
     def setup_problems(self) -> tuple[Problem, ...]:
         """The problems of the set-up that would refuse every order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from avbc.report import counted
 from avbc.testing.fakestore.abilities import LocalStore
 from avbc.testing.fakestore.http import StoreRequest, StoreResponse
 
@@ -52,8 +53,8 @@ class FakeStore(LocalStore):
 
     def __repr__(self) -> str:
         state = self._core.state
-        orders, products = len(state.orders), len(state.products)
-        return f"<FakeStore {self.store_hash}: {orders} orders, {products} products>"
+        held = counted(len(state.orders), "order"), counted(len(state.products), "product")
+        return f"<FakeStore {self.store_hash}: {', '.join(held)}>"
 
     @property
     def api_url(self) -> str:
