@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from os import PathLike
@@ -319,16 +319,27 @@ class _KeyFinder:
 # Writing.
 
 
-def toml_row(table: str, **values: object) -> str:
+def toml_row(table: str, choices: Iterable[str] = (), **values: str) -> str:
     r"""Write one row of an array of tables.
+
+    A row with an empty value is a comment, which a person fills in first; `choices` are beside it.
 
     >>> print(toml_row("gl.payment_methods", bigcommerce="Card", receipt_type="Visa"))
     [[gl.payment_methods]]
     bigcommerce = "Card"
     receipt_type = "Visa"
+    >>> print(toml_row("gl.payment_methods", ["Visa", "Check"], bigcommerce="Card", receipt_type=""))
+    # [[gl.payment_methods]]
+    # bigcommerce = "Card"
+    # receipt_type = ""  # one of: Visa, Check
     """
     section, _, key = table.partition(".")
-    return write_toml({section: {key: [values]}}).partition("\n")[2].strip()
+    row = write_toml({section: {key: [values]}}).partition("\n")[2].strip()
+    if all(values.values()):
+        return row
+    named = ", ".join(choices)
+    row += f"  # one of: {named}" if named else ""
+    return "\n".join(f"# {line}" for line in row.splitlines())
 
 
 def write_toml(

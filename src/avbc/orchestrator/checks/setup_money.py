@@ -163,8 +163,7 @@ def _unmapped_method(name: str, state: State, seen: str, rules: MappingRules) ->
         state,
         "not mapped to a Receipt Type.",
         hinted("Add a row to gl.payment_methods.", "" if likely else name, choices),
-        toml_row("gl.payment_methods", bigcommerce=name, receipt_type=likely)
-        + ("" if likely else f"  # one of: {', '.join(choices)}"),
+        toml_row("gl.payment_methods", choices, bigcommerce=name, receipt_type=likely),
         seen,
     )
 

@@ -127,8 +127,7 @@ def _ship_via(
 def _row(method: str, known: Sequence[str]) -> str:
     """Propose a row for a shipping method: the Ship Via whose name is near, or all of them."""
     likely = near_name(method, known)
-    row = toml_row("shipping.methods", bigcommerce=method, ship_via=likely)
-    return row if likely else f"{row}  # one of: {', '.join(known)}"
+    return toml_row("shipping.methods", known, bigcommerce=method, ship_via=likely)
 
 
 def _warehouse(rules: MappingRules) -> Iterator[Check]:
