@@ -1,0 +1,244 @@
+"""The pages do as they say: their code runs, and their links lead somewhere.
+
+A page is run like a reader who does what it says, block after block, in one folder and one Python.
+A block after a line that ends with the name of a file is that file, or the next part of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from opentelemetry.sdk.trace import TracerProvider
+
+import avbc
+from avbc.testing import FakeStore, example
+from avbc.text import text_key
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
+PAGES = [
+    *sorted(DOCS.glob("**/*.md")),
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
+]
+
+# Links
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as MyST and GitHub make them."""
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    titles = re.findall(r"^#{1,4} (.+)$", text, re.MULTILINE)
+    titles = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", title) for title in titles]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def links(page: Path) -> Iterator[str]:
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)\s]*)\)", re.sub(r"`[^`\n]*`", "", text)):
+        if not re.match(r"https?:|mailto:", target):
+            yield target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    lost = []
+    for target in links(page):
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            lost.append(target)
+    assert lost == []
+
+
+# Code
+
+
+@attrs.frozen
+class Block:
+    """A fenced block of a page."""
+
+    language: str
+    text: str
+    line: int
+    file: str
+    """The file that it is, by the line before it; empty where it is none."""
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    for found in re.finditer(r"^( *)```(\w+)\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
+        before = text[: found.start()].rstrip()
+        named = re.search(r"`([\w-]+(?:\.\w+)+)`:$", before)
+        code = re.sub(rf"^{found[1]}", "", found[3], flags=re.MULTILINE)
+        line = text.count("\n", 0, found.start()) + 1
+        yield Block(found[2], code, line, named[1] if named else "")
+
+
+@attrs.define
+class Reader:
+    """Who does what a page says, with a store on loopback."""
+
+    store: FakeStore
+    api_url: str
+    stack: ExitStack
+    names: dict[str, Any] = attrs.Factory(dict)
+
+    def has_files(self) -> None:
+        """Give it the settings and the books of the example."""
+        made = avbc.Settings.from_dict(example.settings_dict(self.api_url))
+        made.save("avbc.toml")
+        Path("books.toml").write_text(example.books_toml, encoding="utf-8")
+
+    def has_books(self) -> None:
+        """Give it open books, and an orchestrator."""
+        self.has_files()
+        books = self.stack.enter_context(avbc.SqlGateway("sqlite:///books.db"))
+        books.load("books.toml")
+        settings = avbc.Settings.load("avbc.toml")
+        web = self.stack.enter_context(avbc.Orchestrator(settings, books))
+        self.names |= {"avbc": avbc, "settings": settings, "books": books, "web": web}
+
+    def follow(self, page: Path) -> None:
+        for block in blocks(page):
+            if block.file:
+                with Path(block.file).open("a", encoding="utf-8") as file:
+                    file.write(block.text.replace(API_URL, self.api_url) + "\n")
+            if block.language == "python":
+                # A failure shows the page's own line.
+                tree = ast.increment_lineno(ast.parse(block.text), block.line)
+                exec(compile(tree, str(page), "exec"), self.names)
+                self.close_later()
+
+    def close_later(self) -> None:
+        for value in list(self.names.values()):
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, avbc.Orchestrator | avbc.BigCommerce | avbc.SqlGateway):
+                    self.stack.callback(one.close)
+
+
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AVBC_ACCESS_TOKEN", "example-token")
+    monkeypatch.setenv("AVBC_CLIENT_SECRET", "example-secret")
+    store = FakeStore()
+    with store.serve() as served, ExitStack() as stack:
+        yield Reader(store, served.api_url, stack)
+
+
+def starts_with_nothing(reader: Reader) -> None:
+    """Five plain orders wait in the store."""
+    reader.store.add_orders(list(example.plain_orders(5, 1, 1001)))
+
+
+def has_orders(reader: Reader) -> None:
+    """Orders wait in the store, and the books are open."""
+    example.populate(reader.store, orders=0)
+    reader.store.add_orders(list(example.plain_orders(4, 1, 1041)))
+    reader.has_books()
+
+
+def captures_and_refunds(reader: Reader) -> None:
+    has_orders(reader)
+    settings = reader.names["settings"]
+    gl = attrs.evolve(
+        settings.gl, import_refunds=True, credit_card_transactions_are_preauthorizations=True
+    )
+    reader.names["settings"] = attrs.evolve(settings, gl=gl)
+
+
+def maps_an_order(reader: Reader) -> None:
+    has_orders(reader)
+    store = reader.stack.enter_context(avbc.BigCommerce(reader.api_url, "example-token"))
+    products = {text_key(one.part_number): (one,) for one in reader.names["books"].products()}
+    reader.names |= {
+        "order": store.orders.get(1042, include=("consignments", "consignments.line_items")),
+        "transactions": tuple(store.transactions.list(1042)),
+        "products": products,
+        "clients": (),
+        "CATEGORY_IDS": {},
+    }
+
+
+def runs_until_the_first_report(reader: Reader) -> None:
+    has_orders(reader)
+    names = reader.names
+    other = FakeStore(store_hash="def456")
+    served = reader.stack.enter_context(other.serve())
+    trade = example.settings_dict(served.api_url)
+    trade["order_status"] = {**trade["order_status"], "import_source_code": "TRA"}
+    avbc.Settings.from_dict(trade).save("trade.toml")
+    Path("avbc.toml").rename("retail.toml")
+    avbc.Settings.load("retail.toml").save("avbc.toml")
+    reader.store.place_order()
+    call = reader.store.webhook(reader.store.events[0])
+
+    def stop(_: object) -> None:
+        for web in (names["web"], *names.get("stores", ())):
+            web.stop()
+
+    names |= {
+        "print": stop,
+        "api_url": reader.api_url,
+        "access_token": "example-token",
+        "body": call.body,
+        "headers": call.headers,
+    }
+
+
+def traces(reader: Reader) -> None:
+    has_orders(reader)
+    reader.names["tracer_provider"] = TracerProvider()
+    reader.stack.callback(logging.getLogger("avbc").setLevel, logging.NOTSET)
+
+
+def has_tables(reader: Reader) -> None:
+    reader.has_files()
+    reader.names["tables"] = example.settings_dict(reader.api_url)
+
+
+SETUPS: dict[str, Callable[[Reader], None]] = {
+    "clients": has_orders,
+    "importing": has_orders,
+    "life": has_orders,
+    "logging": traces,
+    "mapping": maps_an_order,
+    "payments": captures_and_refunds,
+    "products": has_orders,
+    "reconcile": has_orders,
+    "running": runs_until_the_first_report,
+    "settings": has_tables,
+    "shipments": has_orders,
+    "statuses": has_orders,
+    "tutorial": starts_with_nothing,
+}
+"""What a reader has before the first line of a page."""
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_the_code_of_a_page_runs(name: str, reader: Reader) -> None:
+    SETUPS[name](reader)
+    reader.follow(DOCS / f"{name}.md")
+    check = CHECKS.get(name)
+    if check:
+        check(reader)
+
+
+def after_the_tutorial(reader: Reader) -> None:
+    assert reader.names["setup"].ok, reader.names["setup"]
+    statuses = {reader.store.order(number).header["status"] for number in range(1001, 1006)}
+    assert statuses == {"Awaiting Shipment"}
+
+
+CHECKS: dict[str, Callable[[Reader], None]] = {"tutorial": after_the_tutorial}
+"""What is true after the last line of a page."""
