@@ -18,7 +18,7 @@ ROWS = [
     if re.match(r"\| \d", line)
 ]
 ITEMS = {
-    **{number: 1 for number in ("1", "1.1", "1.2", "1.3", "1.3.1", "2", "2.1", "2.2", "2.3")},
+    **dict.fromkeys(("1", "1.1", "1.2", "1.3", "1.3.1", "2", "2.1", "2.2", "2.3"), 1),
     **{f"1.1, step {step}": 1 for step in (1, 2, 3, 4)},
     **{f"1.2, step {step}": 1 for step in (5, 6, 7)},
     **{f"1.3, step {step}": 1 for step in (8, 9)},
