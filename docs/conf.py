@@ -19,6 +19,10 @@ html_theme = "furo"
 html_title = f"avbc {release}"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+# The arguments of a constructor are in its own docstring.
+autoclass_content = "both"
+# A default is shown as it is written, by its name.
+autodoc_preserve_defaults = True
 # More than one model has a `type`, and the annotation of a parameter finds them all.
 suppress_warnings = ["ref.python"]
 
