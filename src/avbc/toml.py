@@ -328,7 +328,8 @@ def toml_row(table: str, choices: Iterable[str] = (), **values: str) -> str:
     [[gl.payment_methods]]
     bigcommerce = "Card"
     receipt_type = "Visa"
-    >>> print(toml_row("gl.payment_methods", ["Visa", "Check"], bigcommerce="Card", receipt_type=""))
+    >>> choices = ["Visa", "Check"]
+    >>> print(toml_row("gl.payment_methods", choices, bigcommerce="Card", receipt_type=""))
     # [[gl.payment_methods]]
     # bigcommerce = "Card"
     # receipt_type = ""  # one of: Visa, Check

@@ -47,6 +47,11 @@ _NO_ANSWER = (StoreUnreachable, StoreUnavailable, BadAnswer)
 # What runs how often
 
 
+def always(_: Settings) -> bool:
+    """Whatever the settings say."""
+    return True
+
+
 @attrs.frozen
 class Job(Shown):
     """A method of the orchestrator, and how often the timer calls it.
@@ -61,7 +66,7 @@ class Job(Shown):
     """The shortest time between the beginnings of two cycles in which it succeeds, whichever
     process runs them; zero means every cycle. A call that failed is repeated in the next cycle.
     """
-    when: Callable[[Settings], bool] = lambda _: True
+    when: Callable[[Settings], bool] = always
     """Whether the settings turn it on."""
     needs_store: bool = True
     """Whether it is left out in a cycle in which the store does not answer."""
