@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 from collections.abc import Callable
 from importlib.metadata import version as installed_version
+from pathlib import Path
 
 import attrs
 from sphinx.application import Sphinx
@@ -14,10 +16,12 @@ author = "The avbc authors"
 project_copyright = "2026, The avbc authors"
 release = version = installed_version("avbc")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # `nox -s examples` runs the notebooks; the site shows what is saved
 exclude_patterns = ["_build"]
+html_extra_path = ["llms.txt"]
 html_theme = "furo"
 html_title = f"avbc {release}"
 autodoc_member_order = "bysource"
@@ -28,6 +32,16 @@ autoclass_content = "both"
 autodoc_preserve_defaults = True
 # More than one model has a `type`, and the annotation of a parameter finds them all.
 suppress_warnings = ["ref.python"]
+
+
+# Sphinx reads what lies beside the pages, and the notebooks are examples.
+HERE = Path(__file__).parent
+shutil.copytree(
+    HERE.parent / "examples",
+    HERE / "notebooks",
+    ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")],
+    dirs_exist_ok=True,
+)
 
 
 def prepare_docstring(

@@ -62,6 +62,14 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert lost == []
 
 
+def test_llms_txt_has_every_page() -> None:
+    """And its links lead to pages of the site."""
+    text = (DOCS / "llms.txt").read_text(encoding="utf-8")
+    named = re.findall(r"^- \[[^]]+\]\(([\w-]+)\.html\): \S", text, re.MULTILINE)
+    assert sorted(named) == sorted(page.stem for page in DOCS.glob("*.md") if page.stem != "index")
+    assert text.count("](") == len(named)
+
+
 # Code
 
 
