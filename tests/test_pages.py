@@ -300,6 +300,7 @@ def test_the_code_of_every_page_is_run() -> None:
     assert all((ROOT / "tests" / test).exists() for test in ELSEWHERE.values())
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("name", SETUPS)
 def test_the_code_of_a_page_runs(name: str, reader: Reader) -> None:
     SETUPS[name](reader)

@@ -108,6 +108,7 @@ METHODS = [
 ]
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize(("method", "scopes"), METHODS, ids=[method for method, _ in METHODS])
 def test_a_method_needs_these_scopes_and_no_others(
     method: str, scopes: list[str], store: FakeStore, books: avbc.SqlGateway
