@@ -47,6 +47,10 @@ class StoreError(AvbcError):
         request_id: BigCommerce's id of the request, for its support.
         body: The text of the answer.
         response: The answer, if one came.
+
+    >>> error = StoreError("GET /v2/orders: the store did not answer", "GET /v2/orders")
+    >>> error.call, error.status
+    ('GET /v2/orders', None)
     """
 
     def __init__(self, message: str, call: str = "") -> None:
@@ -66,6 +70,9 @@ class StoreUnreachable(StoreError, TransientError):
 
     Attributes:
         sent: False if the request certainly had no effect, because no connection was made.
+
+    >>> issubclass(StoreUnreachable, TransientError), StoreUnreachable("a timeout").sent
+    (True, True)
     """
 
     sent = True
@@ -76,6 +83,9 @@ class StoreBusy(StoreError, TransientError):
 
     Attributes:
         retry_after: How long BigCommerce asks to wait, or None if it does not say.
+
+    >>> issubclass(StoreBusy, TransientError), StoreBusy("429").retry_after
+    (True, None)
     """
 
     retry_after: timedelta | None = None
@@ -86,21 +96,36 @@ class StoreUnavailable(StoreError, TransientError):
 
     Attributes:
         retry_after: How long BigCommerce asks to wait, or None if it does not say.
+
+    >>> issubclass(StoreUnavailable, TransientError), StoreUnavailable("503").retry_after
+    (True, None)
     """
 
     retry_after: timedelta | None = None
 
 
 class BadAnswer(StoreError, TransientError):
-    """A success whose body is not BigCommerce's: truncated, or another server's HTML or JSON."""
+    """A success whose body is not BigCommerce's: truncated, or another server's HTML or JSON.
+
+    >>> issubclass(BadAnswer, TransientError)  # trying again can help
+    True
+    """
 
 
 class StopAsked(StoreError, TransientError):
-    """A stop was asked for: the request was not sent, not sent again, or not waited for."""
+    """A stop was asked for: the request was not sent, not sent again, or not waited for.
+
+    >>> issubclass(StopAsked, TransientError)
+    True
+    """
 
 
 class TokenRefused(StoreError, FinalError):
-    """401: the access token is wrong, or its API account was deleted."""
+    """401: the access token is wrong, or its API account was deleted.
+
+    >>> issubclass(TokenRefused, FinalError)  # trying the same again gives the same
+    True
+    """
 
 
 class ScopeMissing(StoreError, FinalError):
@@ -109,6 +134,9 @@ class ScopeMissing(StoreError, FinalError):
     Attributes:
         scope: The scope that the request needs, by the name and level that the API account's screen
             shows: `Orders: modify`.
+
+    >>> issubclass(ScopeMissing, FinalError), ScopeMissing("403").scope
+    (True, '')
     """
 
     scope = ""
@@ -120,6 +148,10 @@ class RequestRefused(StoreError, FinalError):
     Attributes:
         errors: BigCommerce's messages about single fields, by their names.
         rows: The refusals of single rows, if BigCommerce refused a batch row by row.
+
+    >>> error = RequestRefused("PUT /v3/customers: 422", "PUT /v3/customers")
+    >>> dict(error.errors), list(error.rows)
+    ({}, [])
     """
 
     errors: Mapping[str, str] = {}
@@ -127,34 +159,61 @@ class RequestRefused(StoreError, FinalError):
 
 
 class NotFound(RequestRefused):
-    """404: there is no such record."""
+    """404: there is no such record.
+
+    >>> issubclass(NotFound, RequestRefused)
+    True
+    """
 
 
 class Conflict(RequestRefused):
-    """409: the record conflicts with another one, such as a name or SKU that is taken."""
+    """409: the record conflicts with another one, such as a name or SKU that is taken.
+
+    >>> issubclass(Conflict, RequestRefused)
+    True
+    """
 
 
 class TooManyItems(RequestRefused):
-    """413: more rows in one request than BigCommerce accepts; the message has its limit."""
+    """413: more rows in one request than BigCommerce accepts; the message has its limit.
+
+    >>> issubclass(TooManyItems, RequestRefused)
+    True
+    """
 
 
 class PartlySaved(RequestRefused):
-    """207: the record was saved, but a part of it failed, such as its inventory or its URL."""
+    """207: the record was saved, but a part of it failed, such as its inventory or its URL.
+
+    >>> issubclass(PartlySaved, RequestRefused)
+    True
+    """
 
 
 class UnsendableRequest(RequestRefused):
     """The request was not sent: it holds a value that JSON or a URL cannot hold.
 
     `errors` names each such value by its place in the body: `[3].price`.
+
+    >>> issubclass(UnsendableRequest, RequestRefused)
+    True
     """
 
 
 class AnswerTooLarge(StoreError, FinalError):
-    """The answer is larger than the client takes; see the client's `largest_answer`."""
+    """The answer is larger than the client takes; see the client's `largest_answer`.
+
+    >>> issubclass(AnswerTooLarge, FinalError)
+    True
+    """
 
 
 class ClientClosed(StoreError, FinalError):
-    """The client was closed before the request could be sent."""
+    """The client was closed before the request could be sent.
+
+    >>> issubclass(ClientClosed, FinalError)
+    True
+    """
 
 
 class UnexpectedData(StoreError, FinalError):
