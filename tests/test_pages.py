@@ -319,6 +319,20 @@ def after_the_tutorial(reader: Reader) -> None:
     assert statuses(reader, *range(1001, 1006)) == {"Awaiting Shipment"}
 
 
+def has_moved(reader: Reader) -> None:
+    (client,) = reader.names["books"].clients(["WEB7"])
+    assert client.email == "ana@example.com"
+    assert statuses(reader, *range(1041, 1045)) == {"Awaiting Shipment"}
+
+
+def both_stores_ran(reader: Reader) -> None:
+    assert [web.settings.order_status.import_source_code for web in reader.names["webs"]] == [
+        "WEB",
+        "TRA",
+    ]
+    assert statuses(reader, *range(1041, 1045)) == {"Awaiting Shipment"}
+
+
 def after_an_import_error(reader: Reader) -> None:
     assert [outcome.order_id for outcome in reader.names["report"].refused] == [1042]
     assert statuses(reader, 1042) == {"Awaiting Shipment"}
@@ -341,10 +355,12 @@ def the_month_is_right(reader: Reader) -> None:
 
 
 CHECKS: dict[str, Callable[[Reader], None]] = {
+    "from-the-built-in": has_moved,
     "go-live": is_live,
     "import-errors": after_an_import_error,
     "map-payments": payments_are_mapped,
     "month-end": the_month_is_right,
     "tutorial": after_the_tutorial,
+    "two-stores": both_stores_ran,
 }
 """What is true after the last line of a page."""
