@@ -252,6 +252,7 @@ def has_two_stores(reader: Reader) -> None:
 
 def has_tables(reader: Reader) -> None:
     reader.has_files()
+    reader.names["text"] = Path("avbc.toml").read_text(encoding="utf-8")
     reader.names["tables"] = example.settings_dict(reader.api_url)
 
 
@@ -284,7 +285,7 @@ ELSEWHERE = {
     "books": "acctvantage/test_documentation.py",
     "files": "acctvantage/test_wizard_page.py",
     "gateway": "testing/test_gateway_page.py",
-    "testing": "testing/test_example.py",
+    "testing": "testing/test_testing_page.py",
     "worklist": "test_worklist_page.py",
 }
 """Pages whose code needs more than a reader, and the tests that run it."""
