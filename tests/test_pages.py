@@ -70,6 +70,11 @@ def test_llms_txt_has_every_page() -> None:
     assert text.count("](") == len(named)
 
 
+@pytest.mark.parametrize("word", ["pagination", "proxy", "timeout", "webhook", "async"])
+def test_a_word_that_people_search_for_is_in_the_prose_of_a_page(word: str) -> None:
+    assert any(re.search(rf"(?i)\b{word}", prose(page)) for page in DOCS.glob("*.md"))
+
+
 # Code
 
 
@@ -204,8 +209,6 @@ def runs_until_the_first_report(reader: Reader) -> None:
 
     names |= {
         "print": stop,
-        "api_url": reader.api_url,
-        "access_token": "example-token",
         "body": call.body,
         "headers": call.headers,
     }
@@ -283,6 +286,7 @@ SETUPS: dict[str, Callable[[Reader], None]] = {
 
 ELSEWHERE = {
     "books": "acctvantage/test_documentation.py",
+    "client": "test_client_page.py",
     "files": "acctvantage/test_wizard_page.py",
     "gateway": "testing/test_gateway_page.py",
     "testing": "testing/test_testing_page.py",
