@@ -353,7 +353,7 @@ CAUSES: Mapping[str, Sequence[str]] = {
     "refused_by_acctvantage": ("refuse",),
     "shipment_before_stop": _STOP,
     "shipped_more_than_remains": ("ship",),
-    "status_backwards": ("reach",),
+    "status_backwards": ("reach", "ship_by_hand", "set_status"),
     "store_refused": ("edit", "ship_by_hand"),
     "status_posting_refused": ("reach",),
     "status_unmapped": ("reach", "set_status"),
