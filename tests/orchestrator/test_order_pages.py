@@ -402,6 +402,28 @@ def test_what_is_followed_goes_around_it_and_comes_back_to_it_whatever_the_time(
     assert store.counts() == {LIST: 1}
 
 
+def test_a_job_that_need_not_read_it_does_not_hide_it_from_another(
+    join: Join, change: Callable[..., Settings], store: FakeStore
+) -> None:
+    web = join(settings=change(gl={"import_refunds": True}))
+    orders = followed(web, store, 4)
+    store.edit_order(orders[1], staff_notes="later")
+    clock = store.state.clock
+    store.state.clock = lambda: clock() + timedelta(hours=3).total_seconds()
+    store.edit_order(orders[3], staff_notes="much later")
+    for _ in range(2):
+        web.import_refunds()
+    store.spoil_order(orders[1], "500")
+    store.edit_order(orders[2], status_id=5)
+    fails(web.follow_orders, store)
+    store.clear_log()
+    web.import_refunds()
+    assert [each.query for each in store.log if "min_date_modified" in each.query]
+    web.follow_orders()
+    assert ("order_not_shown", orders[1]) in items(web)
+    assert ("order_stopped_in_store", orders[2]) in items(web)
+
+
 def test_one_that_was_archived_while_nobody_could_see_it_is_on_the_worklist(
     web: Orchestrator, store: FakeStore
 ) -> None:

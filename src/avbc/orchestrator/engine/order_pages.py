@@ -117,14 +117,18 @@ class _Failed:
     first: int
     low: int
     high: int | None = None
+    since: str = ""
+    """From when on the list was asked for: one of later times need not have the order."""
 
     def __str__(self) -> str:
-        return f"{self.at.isoformat()} {self.first} {self.low} {self.high or ''}".rstrip()
+        return f"{self.at.isoformat()} {self.first} {self.low} {self.high or 0} {self.since}"
 
     @classmethod
     def read(cls, text: str) -> _Failed:
-        at, first, low, *high = text.split(" ")
-        return cls(datetime.fromisoformat(at), int(first), int(low), int(high[0]) if high else None)
+        parts = text.split(" ", 4)
+        # Earlier versions wrote less.
+        at, first, low, high, since = parts + ["0", ""][len(parts) - 3 :]
+        return cls(datetime.fromisoformat(at), int(first), int(low), int(high) or None, since)
 
 
 class OrderPages:
@@ -238,10 +242,10 @@ class OrderPages:
         self._failed = {key: each for key, each in failed.items() if each.at >= since}
 
     def _note_failed(
-        self, key: str, first: int, low: int | None = None, high: int | None = None
+        self, listed: ListCall[Order], first: int, low: int | None = None, high: int | None = None
     ) -> None:
-        failed = _Failed(self._run.started, first, low or first, high)
-        self._run.know(_FAILED, key, str(failed))
+        failed = _Failed(self._run.started, first, low or first, high, _since(listed))
+        self._run.know(_FAILED, _filter_of(listed), str(failed))
 
     def _forget_failed(self, key: str) -> None:
         self._failed.pop(key, None)
@@ -287,7 +291,11 @@ class OrderPages:
                         done = _END if last is None else last
                     else:
                         done = _behind(page, first) - 1
-                    if failed is not None and first <= failed.first <= done:
+                    if (
+                        failed is not None
+                        and first <= failed.first <= done
+                        and _since(listed) <= failed.since
+                    ):
                         self._forget_failed(key)
                         failed = None
                     first = done + 1
@@ -308,7 +316,7 @@ class OrderPages:
                 )
                 is_due = (is_same or not is_patient) and len(self._spoiling) < _ORDERS
                 if not (is_due and self._is_answered):
-                    self._note_failed(key, first)
+                    self._note_failed(listed, first)
                     raise
                 begin = failed if is_same and is_patient else None
                 narrowed = self._narrow(listed, first, last, begin, error)
@@ -341,7 +349,7 @@ class OrderPages:
         if high is None:
             high = max(self._newest(error), low)
         while low < high:
-            self._spend(key, first, error, low, high)
+            self._spend(listed, first, error, low, high)
             middle = max((low + high) // 2, high - reach)
             page = self._probe(_within(listed, low, middle, is_patient=False))
             if not isinstance(page, Page):
@@ -351,7 +359,7 @@ class OrderPages:
                 if page.count:
                     yield page
         for _ in range(_FOR_ONE):
-            self._spend(key, first, error, low, high)
+            self._spend(listed, first, error, low, high)
         page = self._probe(_within(listed, low, low, is_patient=False))
         if not isinstance(page, Page):
             self._forget_failed(key)
@@ -362,10 +370,12 @@ class OrderPages:
             yield page
         return low + 1
 
-    def _spend(self, key: str, first: int, error: StoreError, low: int, high: int) -> None:
+    def _spend(
+        self, listed: ListCall[Order], first: int, error: StoreError, low: int, high: int
+    ) -> None:
         """Count a request; raises the page's error where there were enough of them."""
         if self._requests >= _REQUESTS:
-            self._note_failed(key, first, low, high)
+            self._note_failed(listed, first, low, high)
             raise error
         self._requests += 1
 
@@ -504,6 +514,13 @@ def _filter_of(listed: ListCall[Order]) -> str:
         name if "_date_" in name else f"{name}={value}"
         for name, value in sorted(listed.params.items())
         if name not in _OF_A_PAGE
+    )
+
+
+def _since(listed: ListCall[Order]) -> str:
+    """Return from when on orders are listed; nothing where no time is asked for."""
+    return " ".join(
+        str(value) for name, value in sorted(listed.params.items()) if name.startswith("min_date_")
     )
 
 
