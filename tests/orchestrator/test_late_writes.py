@@ -22,7 +22,7 @@ from avbc.orchestrator.engine.writes import Writes
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, item
 
-NEW, CANCELED, DOWNLOADED = 11, 5, 9
+NEW, CANCELED, DOWNLOADED, COMPLETED = 11, 5, 9, 10
 
 
 class Time:
@@ -191,3 +191,49 @@ def test_what_is_not_sent_uses_nothing_of_the_quota(
     report = web.push_shipments()
     assert report.requests == len(store.log)
     assert sorted(shipped(store)) == packed
+
+
+def test_an_order_that_goes_on_while_its_status_waits_is_not_taken_back(
+    web: Orchestrator,
+    store: FakeStore,
+    transport: AtRequest,
+    books: SqlGateway,
+    orders: list[int],
+) -> None:
+    web.import_orders()
+    for order_id in orders:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.set_options(quota=4)
+    last = orders[-1]
+    transport.acts["PUT"] = lambda: store.edit_order(last, status_id=COMPLETED)
+    report = web.push_order_statuses()
+    assert [(change.order_id, change.problems[0].code) for change in report.refused] == [
+        (last, "status_backwards")
+    ]
+    assert store.order(last).header["status_id"] == COMPLETED
+    assert len(report.sent) == len(orders) - 1
+
+
+def test_an_order_that_goes_on_while_its_import_error_waits_is_left_alone(
+    *,
+    web: Orchestrator,
+    store: FakeStore,
+    transport: AtRequest,
+    books: SqlGateway,
+    orders: list[int],
+    change: Callable[..., Settings],
+) -> None:
+    web.import_orders()
+    web.use(change(order_status={"import_error_when_acctvantage_refuses": True}))
+    with books.engine.begin() as connection:
+        for order_id in orders:
+            connection.exec_driver_sql(
+                "INSERT INTO acknowledgements (import_id, version, refused_code, refused_text) "
+                f"VALUES ('WEB{order_id}', 1, 'P17', 'Unknown part.')"
+            )
+    store.set_options(quota=4)
+    last = orders[-1]
+    transport.acts["PUT"] = lambda: store.edit_order(last, status_id=COMPLETED)
+    report = web.take_answers()
+    assert store.order(last).header["status_id"] == COMPLETED
+    assert len(report.sent) == len(orders) - 1

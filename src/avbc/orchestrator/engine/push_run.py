@@ -8,10 +8,10 @@ report = run.do(push_order_statuses)  # calls run.known(...), run.send(...), ...
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -66,10 +66,18 @@ class Step(Generic[T]):
         else:
             run.sent(*self.changes)
 
+    def as_seen(self, _seen: Seen) -> Step[T] | None:
+        """Return what is to be sent for the order as it is right before; None for nothing."""
+        return self
+
     def stop(self, run: PushRun, _seen: Seen, problem: Problem) -> None:
         """Report to the run that the order was stopped in the store: nothing was sent."""
         for change in self.changes:
             run.refuse(change, problem)
+
+
+_Looked: TypeAlias = tuple[Step[T], int]
+"""A step, and how often its order was looked at right before."""
 
 
 class PushRun(Run[PushReport]):
@@ -182,33 +190,30 @@ class PushRun(Run[PushReport]):
             AvbcError: An error that concerns every change, such as a refused token.
             JournalUnreachable: An entry `begun` could not be written, so its request was not sent.
         """
-        rest, late = iter(steps), list[Step[T]]()
-        looks: dict[int, int] = {}
+        rest, late = ((step, 0) for step in steps), list[_Looked[T]]()
         while not self.is_over() and (taken := [*late, *islice(rest, CHUNK - len(late))]):
-            looks = {id(step): looks[id(step)] + 1 for step in late}
-            late = self._send_chunk(self._going_on(taken), looks)
-            looks = {id(step): looks.get(id(step), 1) for step in late}
+            late = self._send_chunk(self._going_on(taken))
         message = f"The run stopped before it: {self.report.stopped}"
-        for change in (change for step in late for change in step.changes):
+        for change in (change for step, _ in late for change in step.changes):
             self.postpone(change, record_problem("run_stopped", message))
 
-    def _send_chunk(self, chunk: Sequence[Step[T]], looks: Mapping[int, int]) -> list[Step[T]]:
+    def _send_chunk(self, chunk: Sequence[_Looked[T]]) -> list[_Looked[T]]:
         """Send a chunk; returns what waited for so long that its orders must be looked at again."""
         if self.preview:
-            for step in chunk:
+            for step, _ in chunk:
                 self.sent(*_planned(step))
             return []
         if not chunk:
             self.flush()
             return []
-        writes = [self._write_of(step, looks.get(id(step), 1)) for step in chunk]
+        writes = [self._write_of(step, looks) for step, looks in chunk]
         answers = self.send_all(writes)
         ends: AvbcError | None = next((a for a in answers if isinstance(a, CONCERNS_ALL)), None)
-        late: list[Step[T]] = []
-        for step, answer in zip(chunk, answers, strict=True):
+        late: list[_Looked[T]] = []
+        for (step, looks), answer in zip(chunk, answers, strict=True):
             if isinstance(answer, NotSent):
                 if answer.is_late:
-                    late.append(step)
+                    late.append((step, looks))
                 else:
                     for change in step.changes:
                         self.postpone(change, problem_of(answer))
@@ -231,11 +236,12 @@ class PushRun(Run[PushReport]):
         order_id = step.changes[0].order_id
         return Write(step.call, begun, self.orders_now.looked_at(order_id) if needs_look else None)
 
-    def _going_on(self, steps: Sequence[Step[T]]) -> list[Step[T]]:
+    def _going_on(self, taken: Sequence[_Looked[T]]) -> list[_Looked[T]]:
         """Refuse the steps of orders that were stopped in the store; returns the others.
 
         Every request about an order passes here, and the store is asked as it is now.
         """
+        steps = [step for step, _ in taken]
         asked = {step.changes[0].order_id for step in steps if not step.even_if_stopped} - {0}
         try:
             orders = self.orders_now.read(asked)
@@ -250,8 +256,8 @@ class PushRun(Run[PushReport]):
             changes = (step.changes[0] for step in steps)
             seen = {each.import_id: orders.get(each.order_id) for each in changes}
             note_statuses_seen(self, {key: now.status_id for key, now in seen.items() if now})
-        going: list[Step[T]] = []
-        for step in steps:
+        going: list[_Looked[T]] = []
+        for step, looks in taken:
             first = step.changes[0]
             order = None if step.even_if_stopped else orders.get(first.order_id)
             if order is not None and (happened := stopped(order.status_id)):
@@ -262,8 +268,8 @@ class PushRun(Run[PushReport]):
                 step.stop(self, order, order.error.problem)
             elif order is not None and order.is_gone:
                 step.settle(self, NotFound(f"the store does not list order {first.order_id}"))
-            else:
-                going.append(step)
+            elif (now := step if order is None else step.as_seen(order)) is not None:
+                going.append((now, looks + 1))
         return going
 
     def write(self, change: Change, work: Callable[[], object]) -> bool:

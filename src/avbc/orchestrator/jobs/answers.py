@@ -176,6 +176,7 @@ class _Statuses:
             call,
             (Change(key, "status", before, after, order_id, key),),
             answer,
+            now.status_id,
             status_id,
             alone,
             self._again,
@@ -205,6 +206,8 @@ class _SetStatus(Step[None]):
     """The status that an order is to have for an answer of AcctVantage's."""
 
     answer: Acknowledgement
+    seen_id: int
+    """The status for which it is: an order that a person gave another one is left alone."""
     status_id: int
     alone: Call[None] | None
     """The same request without the staff notes, where it has some."""
@@ -217,6 +220,9 @@ class _SetStatus(Step[None]):
         change = self.changes[0]
         text = f"AcctVantage {self.answer}"
         return run.entry("import", result, change.order_id, change.import_id, text)
+
+    def as_seen(self, seen: Seen) -> _SetStatus | None:
+        return self if seen.status_id == self.seen_id else None
 
     def settle(self, run: PushRun, answer: AvbcError | None) -> None:
         if isinstance(answer, RequestRefused) and not isinstance(answer, NotFound) and self.alone:

@@ -150,14 +150,14 @@ class _Push:
                 [
                     step
                     for each in chunk
-                    if (step := self._step(each, seen[each.order.store_order_id].status_id))
+                    if (step := self.step(each, seen[each.order.store_order_id].status_id))
                 ]
             )
         self._unruled.finish()
         run.settle(import_id for _, import_id in self._held.deleted())
         self._held.finish()
 
-    def _step(self, due: _Due, now: int) -> _SetStatus | None:
+    def step(self, due: _Due, now: int) -> _SetStatus | None:
         """Return what is to be sent for an order that has this status in the store now."""
         run, order, wanted = self._run, due.order, due.wanted
         if now != NO_STATUS:
@@ -216,6 +216,9 @@ class _SetStatus(Step[None]):
         if answer is None or isinstance(answer, RequestRefused):
             self.push.done(self.due)
         super().settle(run, answer)
+
+    def as_seen(self, seen: Seen) -> _SetStatus | None:
+        return self.push.step(self.due, seen.status_id)
 
     def stop(self, run: PushRun, seen: Seen, problem: Problem) -> None:
         self.push.hold(self.due, str(seen.status_id))
