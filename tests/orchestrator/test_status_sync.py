@@ -330,6 +330,21 @@ def test_an_order_that_was_reset_after_its_push_gets_its_status_again(
     assert web.push_order_statuses().sent == []
 
 
+def test_what_another_process_saw_before_overwrites_no_import_error(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], see: See
+) -> None:
+    order_id = imported[0]
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    web.push_order_statuses()
+    address = dict(store.order(order_id).header["billing_address"], street_1="99 Moved")
+    store.edit_order(order_id, status_id=NEW, billing_address=address)
+    assert len(web.import_orders().refused) == 1
+    see(order_id, NEW)
+    assert web.push_order_statuses().sent == []
+    assert status(store, order_id) == MANUAL
+    assert [item.code for item in web.worklist()] == ["order_edited"]
+
+
 def test_an_edit_that_is_refused_gets_its_status_when_a_person_has_made_it(
     web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
 ) -> None:

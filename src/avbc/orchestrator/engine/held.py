@@ -62,6 +62,11 @@ class Held:
         row = self._rows.get(key)
         return row is not None and row.what == what and key not in self.again
 
+    def is_held_for(self, key: str, status: str) -> bool:
+        """Return whether this is held back while its order has this status in the store."""
+        row = self._rows.get(key)
+        return row is not None and row.status == status
+
     def hold(self, key: str, import_id: str, status: str, what: str = "") -> None:
         """Hold something back while the order has this status in the store."""
         self._over.discard(key)

@@ -93,6 +93,8 @@ class _Due:
 
     order: SalesOrder
     wanted: OrderStatus
+    is_held: bool = False
+    """Whether it was dealt with, and is looked at again for its status in the store alone."""
 
     @property
     def stamp(self) -> str:
@@ -134,10 +136,11 @@ class _Push:
                 continue
             self._unruled.ruled(import_id)
             each = _Due(order, ruling.value)
-            if pushed.get(import_id) == each.stamp and import_id not in again:
+            is_held = pushed.get(import_id) == each.stamp
+            if is_held and import_id not in again:
                 run.unchanged()
             else:
-                due.append(each)
+                due.append(attrs.evolve(each, is_held=is_held))
         run.total = len(due)
         due.sort(key=lambda each: each.order.store_order_id)
         for chunk in run.chunks(due, _LOOK):
@@ -165,14 +168,17 @@ class _Push:
         if now == wanted.id:
             self.done(due)
             run.set_items(order.import_id, ())
-            run.unchanged()
-            run.total = None if run.total is None else run.total - 1
+            self._leave()
+            return None
+        is_held = due.is_held and not self._unruled.is_changed
+        if is_held and self._held.is_held_for(order.import_id, str(now)):
+            # What was known of its status was older.
+            self._leave()
             return None
         if now == run.statuses.new:
             # A person reset it: the import takes it first, and gives it another status.
             self.hold(due, str(now))
-            run.unchanged()
-            run.total = None if run.total is None else run.total - 1
+            self._leave()
             return None
         # A stopped order is a matter of `PushRun.send`, and so is one that the store does not list.
         is_ruled_by_place = now != NO_STATUS and not stopped(now)
@@ -185,6 +191,11 @@ class _Push:
             return None
         call = run.store.orders.update.call(order.store_order_id, status_id=wanted.id)
         return _SetStatus(call, (change,), due, self)
+
+    def _leave(self) -> None:
+        """Count an order for which nothing is sent."""
+        self._run.unchanged()
+        self._run.total = None if self._run.total is None else self._run.total - 1
 
     def done(self, due: _Due) -> None:
         """Note that an order is dealt with, until its status changes in AcctVantage."""
