@@ -109,6 +109,17 @@ def test_money_that_was_received_is_not_taken_out_of_the_books(
     assert [one.amount for one in made.receipts] == [Decimal("27.90")]
 
 
+def test_what_a_person_entered_of_a_captured_payment_stays(world: Callable[..., World]) -> None:
+    made = world(Payment(state="captured"))
+    (receipt,) = made.receipts
+    with made.books.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE receipts SET amount = '1.00'"))
+    made.edit()
+    (refused,) = made.web.import_order(made.order_id).refused
+    assert f"{receipt.import_id} over 1.00, which is captured," in str(refused.problems[0])
+    assert [one.amount for one in made.receipts] == [Decimal(1)]
+
+
 def test_an_edit_that_moves_no_money_keeps_what_people_asked_for(
     world: Callable[..., World],
 ) -> None:

@@ -53,7 +53,7 @@ def update_of(bundle: OrderBundle, receipts: Sequence[Receipt]) -> Update:
             after.append(new)
         elif old.money == new.money:
             after.append(attrs.evolve(old, id=None))
-        elif old.state in _SETTLED and new.state != old.state:
+        elif old.state in _SETTLED and (new.state != old.state or _was_corrected(old, new)):
             return Update(bundle, f"has the receipt {_named(old)}, which is {old.state},")
         else:
             after.append(new)
@@ -64,6 +64,12 @@ def update_of(bundle: OrderBundle, receipts: Sequence[Receipt]) -> Update:
         return Update(bundle, f"has the receipt {_named(lost[0])}, which is captured,")
     made = attrs.evolve(bundle, receipts=tuple(after), replaced=tuple(receipts))
     return Update(made, warnings=tuple(warnings))
+
+
+def _was_corrected(old: Receipt, new: Receipt) -> bool:
+    """Whether less came in of a payment than the gateway says, and nothing more is to come."""
+    is_whole = not old.pre_auth_amount and bool(new.gateway_transaction_id)
+    return old.state == "captured" and is_whole and new.amount > old.amount
 
 
 def _named(receipt: Receipt) -> str:
