@@ -219,7 +219,8 @@ class ImportReport(_ListsReport[Result, Outcome]):
     def summary(self) -> str:
         """How many orders had which result, and the cost."""
         counts = self.counts()
-        held = counts.pop("waiting")
+        held, left = counts.pop("waiting"), sum(map(_is_left, self.postponed))
+        counts["postponed"] -= left
         count = sum(counts.values())
         text = "" if held else f"No new orders{self._of_channels()}."
         if self.stopped and not held:
@@ -233,14 +234,15 @@ class ImportReport(_ListsReport[Result, Outcome]):
                 text += f"{''.join(f', {counts[each]} would be {each}' for each in more)}."
         if not (self.preview or all(map(_is_left, self.refused))):
             text += " Refused orders have the Import Error Status."
-        if not all(map(_is_left, self.postponed)):
+        if counts["postponed"]:
             text += " Postponed orders wait for the next run."
+        if left:
+            text += f" {counted(left, 'order')} {_was(left)} left alone."
         if held:
             text = f"{text} Held back by import_when: {counted(held, 'order')}.".strip()
         if self.other_channels:
             others = counted(self.other_channels, "order")
-            was = "was" if self.other_channels == 1 else "were"
-            text += f" {others} of other channels {was} left alone."
+            text += f" {others} of other channels {_was(self.other_channels)} left alone."
         return self._with_cost(text)
 
     def _of_channels(self) -> str:
@@ -254,6 +256,10 @@ _LEFT = frozenset(
     {"order_not_new", "order_of_other_channel", "order_too_old", "not_in_store", "status_kept"}
 )
 """Problems of orders that keep their status in the store, and that the next run does not take."""
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _is_left(outcome: Outcome) -> bool:
