@@ -44,6 +44,22 @@ def test_every_public_record_has_the_one_repr(record: type) -> None:
     assert record.__repr__ is Shown.__repr__
 
 
+def test_a_class_of_the_application_keeps_its_own_repr() -> None:
+    @attrs.define(kw_only=True)
+    class Mine(models.Order):
+        extra_note: str = ""
+
+        def __repr__(self) -> str:
+            return f"<{self.id}>"
+
+    @attrs.define(kw_only=True)
+    class Plain(models.Order):
+        extra_note: str = ""
+
+    assert repr(Mine(id=7)) == "<7>"
+    assert repr(Plain(id=7, extra_note="x")).startswith("Plain(id=7, ")
+
+
 def test_lines_are_short_and_say_what_it_is() -> None:
     bundle = make_bundle(1042)
     settings = avbc.Settings.from_dict(

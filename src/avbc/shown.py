@@ -51,7 +51,8 @@ class Shown:
     def __attrs_init_subclass__(cls) -> None:
         """Take the place of the repr that attrs makes, which is of all that is in it."""
         # IPython prefers the repr of a class to the methods of its bases.
-        if "__repr__" in vars(cls):
+        code = getattr(vars(cls).get("__repr__"), "__code__", None)
+        if code is not None and code.co_filename.startswith("<attrs generated"):
             delattr(cls, "__repr__")
 
     def __repr__(self) -> str:

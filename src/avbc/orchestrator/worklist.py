@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import TypeAlias
 
 import attrs
@@ -125,14 +126,15 @@ class Worklist(Report):
         """The items one below the other: two columns of sentences would be too narrow to read."""
         yield from lines_of(self.summary(), width)
         about = None
-        for item in self.items:
+        for item, following in zip_longest(self.items, self.items[1:]):
             if item.about != about:
                 about = item.about
                 yield []
                 heading = wrapped(one_line(f"{about}, since {_minute(item.since)}"), width)
                 yield from ([(line, "bold")] for line in heading)
             yield from _indented(f"{item.message} [{item.code}]", width)
-            if item.fix:
+            is_said = following and (following.about, following.fix) == (item.about, item.fix)
+            if item.fix and not is_said:
                 yield from _indented(f"To do: {item.fix}", width)
 
 
