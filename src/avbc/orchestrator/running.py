@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from os import PathLike
+from pathlib import Path
 
+from avbc.acctvantage.files.replacing import replacing
 from avbc.orchestrator.checking import Checking
+from avbc.orchestrator.checks.page import page_html
 from avbc.orchestrator.cycle import SCHEDULE, Cycle, Job
 from avbc.orchestrator.cycle_report import CycleReport
 from avbc.orchestrator.engine.arguments import require_flags, require_id, require_settings
@@ -118,6 +122,32 @@ class Running(Checking):
         """
         items = OpenItems.of(self._integration).all()
         return Worklist(tuple(items), self._integration.unkept)
+
+    def page(self, path: str | PathLike[str] = "avbc.html", *, days: int = 30) -> Path:
+        """Write a page to look at: one HTML file, for those who neither code nor use a terminal.
+
+        It has the worklist first, then the last cycles, orders and money by day and Receipt Type,
+        and what was refused and why. It needs no server and loads nothing. It is made from the
+        books and the journal, and the store is not asked. It names clients and amounts: show it to
+        those who may see the books.
+
+        Args:
+            path: The file. It is replaced at once, so that a reader sees the old one or the new.
+            days: How many days it shows.
+
+        Raises:
+            ValueError: `days` is not from 1 to 366.
+            NotADirectoryError: The folder of the file does not exist.
+            BooksUnreachable: The books cannot be read.
+            JournalUnreachable: The journal cannot be read.
+        """
+        if not 1 <= days <= 366:
+            raise ValueError(f"days: {days} must be from 1 to 366")
+        text = page_html(self._integration, self.worklist(), days)
+        target = Path(path)
+        with replacing(target) as file:
+            file.write(text)
+        return target
 
     def settle(self, what: WorklistItem | int) -> Worklist:
         """Say that an item is handled, or all items of an order; returns what still waits.

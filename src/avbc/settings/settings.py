@@ -10,6 +10,7 @@ from typing import cast
 
 import attrs
 
+from avbc.credentials import Credentials
 from avbc.errors import Fault
 from avbc.secret import Secret, without_frames
 from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, defaults, read_screens
@@ -23,6 +24,7 @@ from avbc.settings.screens import (
     ShippingSettings,
     StoreSetup,
 )
+from avbc.settings.suggesting import ReferenceData, suggested
 from avbc.shown import Shown
 from avbc.tables import one_line
 from avbc.toml import TomlFile, key_lines, parse_toml, read_toml, write_toml
@@ -30,6 +32,9 @@ from avbc.toml import TomlFile, key_lines, parse_toml, read_toml, write_toml
 _HEADER = (
     "# Settings of avbc. Secrets are never saved: give them by credentials_file or by "
     f"{', '.join(SECRETS_FROM_ENVIRONMENT.values())}.\n\n"
+)
+_HEADER_WITH_SECRETS = (
+    "# Settings of avbc, with secrets: keep this file to yourself, and out of version control.\n\n"
 )
 
 
@@ -139,6 +144,45 @@ class Settings(Shown):
         return cls._from(data, "settings", {}, Path.cwd())
 
     @classmethod
+    def suggest(
+        cls,
+        store: Credentials,
+        reference: ReferenceData,
+        credentials_file: str | os.PathLike[str] | None = None,
+    ) -> Settings:
+        r"""Suggest first settings for a store and its books: read each line before you use them.
+
+        The statuses are those of the manual's examples. Of the books' Tax Areas, Warehouses and
+        Ship Vias it takes the first. All that sends to the store is off. What is missing, such as
+        the Receipt Types of payment methods, `Orchestrator.check_setup` proposes.
+
+        Args:
+            store: The API account, such as `avbc.credentials.load_credentials` reads from the file
+                that BigCommerce offers with it.
+            reference: The books' names: `books.reference_data()`.
+            credentials_file: The file to take the secrets from, which the settings name then.
+
+        Raises:
+            SettingsError: The books have no Tax Area or no Warehouse.
+
+        >>> from avbc.acctvantage import ReferenceData, TaxArea, Warehouse
+        >>> from avbc.credentials import read_credentials
+        >>> account = read_credentials(
+        ...     "ACCESS TOKEN: example-token\n"
+        ...     "API PATH: https://api.bigcommerce.com/stores/abc123/v3/"
+        ... )
+        >>> reference = ReferenceData(
+        ...     tax_areas=(TaxArea("BigCommerce"),), warehouses=(Warehouse("Main"),)
+        ... )
+        >>> Settings.suggest(account, reference).shipping.warehouse
+        'Main'
+        """
+        data = suggested(store, reference)
+        if credentials_file is not None:
+            data["store"]["credentials_file"] = os.fspath(credentials_file)
+        return cls.from_dict(data)
+
+    @classmethod
     def _from(
         cls, data: Mapping[str, object], source: str, lines: Mapping[str, int], folder: Path
     ) -> Settings:
@@ -182,13 +226,7 @@ class Settings(Shown):
         """
         source = os.fspath(path)
         folder = Path(source).absolute().parent
-        data = self.to_dict()
-        credentials_file = self.store.credentials_file
-        if credentials_file:
-            is_near = credentials_file.is_relative_to(folder)
-            data["store"]["credentials_file"] = os.fspath(
-                credentials_file.relative_to(folder) if is_near else credentials_file.absolute()
-            )
+        data = self._data(folder)
         # Where the path is a link, the file that it names is replaced, not the link.
         target = Path(os.path.realpath(source))
         try:
@@ -206,6 +244,49 @@ class Settings(Shown):
             raise SettingsError(
                 source, [Fault("file", f"cannot be written: {error.strerror}")]
             ) from error
+
+    @without_frames
+    def create(
+        self, path: str | os.PathLike[str], *, rows: str = "", secrets: bool = False
+    ) -> None:
+        """Write a new settings file, readable by the owner only; a file that is there stays.
+
+        Args:
+            path: The file.
+            rows: TOML to add at the end, such as the `toml` of a `SetupReport`.
+            secrets: Write the secrets too. Without it they are left out, as `save` does.
+
+        Raises:
+            SettingsError: The file is there already, or cannot be written.
+        """
+        source = os.fspath(path)
+        header, data = _HEADER, self._data(Path(source).absolute().parent)
+        if secrets:
+            header = _HEADER_WITH_SECRETS
+            for name in SECRETS_FROM_ENVIRONMENT:
+                if (secret := getattr(self.store, name)) is not None:
+                    data["store"][name] = secret.reveal()
+        text = header + write_toml(data) + (f"\n{rows}\n" if rows else "")
+        try:
+            handle = os.open(source, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            reason = error.strerror
+            if isinstance(error, FileExistsError):
+                reason = "it is there already, and no file is overwritten"
+            raise SettingsError(source, [Fault("file", f"cannot be written: {reason}")]) from None
+
+    def _data(self, folder: Path) -> dict[str, dict[str, object]]:
+        """The values of a file in a folder, without secrets."""
+        data = self.to_dict()
+        credentials_file = self.store.credentials_file
+        if credentials_file:
+            is_near = credentials_file.is_relative_to(folder)
+            data["store"]["credentials_file"] = os.fspath(
+                credentials_file.relative_to(folder) if is_near else credentials_file.absolute()
+            )
+        return data
 
     def _meant(
         self, read: TomlFile, data: Mapping[str, Mapping[str, object]], folder: Path

@@ -206,6 +206,12 @@ _ENTRIES: AnySelect = (
     .where(journal_entries.c.import_id == sa.bindparam("import_id"))
     .order_by(journal_entries.c.id)
 )
+_SINCE: AnySelect = (
+    sa.select(*(journal_entries.c[name] for name in _FIELDS))
+    .where(journal_entries.c.import_id.startswith(sa.bindparam("code"), autoescape=False))
+    .where(journal_entries.c.at >= sa.bindparam("since"))
+    .order_by(journal_entries.c.id)
+)
 _WATERMARK: AnySelect = sa.select(_watermarks.c.at).where(
     _watermarks.c.name == sa.bindparam("name")
 )
@@ -279,10 +285,15 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        return [
-            JournalEntry(aware(at), *rest)
-            for at, *rest in self.rows(_ENTRIES, {"import_id": import_id})
-        ]
+        return _entries(self.rows(_ENTRIES, {"import_id": import_id}))
+
+    def entries_since(self, source_code: str, since: datetime) -> list[JournalEntry]:
+        """Return what was done since a time for the orders of a source, oldest first.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        return _entries(self.rows(_SINCE, {"code": source_code, "since": since.astimezone(UTC)}))
 
     def refused(self, action: str, import_ids: Collection[str] | None = None) -> set[str]:
         """Return the Import IDs of orders that an action refused the last time that it took them.
@@ -517,6 +528,10 @@ def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
 
 def _nothing(_connection: sa.Connection) -> None:
     """What opens the journal."""
+
+
+def _entries(rows: Iterable[AnyRow]) -> list[JournalEntry]:
+    return [JournalEntry(aware(at), *rest) for at, *rest in rows]
 
 
 def aware(at: datetime) -> datetime:
