@@ -12,8 +12,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from inspect import isgenerator
 from pathlib import Path
-from typing import Annotated, Protocol, TypeAlias, get_type_hints
+from typing import Annotated, Protocol, TypeAlias, cast, get_type_hints
 
 from avbc._version import __version__
 from avbc.acctvantage import SqlGateway
@@ -90,7 +91,8 @@ def _made_of(method: Callable[..., object], orders: str = "") -> Callable[..., o
     parameters.sort(key=lambda parameter: parameter.kind)
     command.__doc__ = method.__doc__
     command.__annotations__ = {each.name: each.annotation for each in parameters}
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # it is read
+    # What inspect reads.
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return command
 
 
@@ -253,8 +255,9 @@ def _launch(
                 web = Orchestrator(Settings.load(settings), gateway)
                 given["web"] = stack.enter_context(web)
         bound.arguments.update({name: given[name] for name in needs})
-        result = command(*bound.args, **bound.kwargs)
-        for each in result if isinstance(result, Iterator) else [result]:
+        result: object = command(*bound.args, **bound.kwargs)
+        # Of several, each is shown when it is there.
+        for each in cast("Iterator[object]", result) if isgenerator(result) else [result]:
             if each is not None:
                 show(each)
     return max(codes)

@@ -109,7 +109,8 @@ def _part(report: Report, kind: str = "wide") -> str:
     has its cells below each other.
     """
     keys = ' tabindex="0"' if kind == "wide" else ""
-    return f'<div class="{kind}"{keys}>{report._repr_html_()}</div>'
+    body = report._repr_html_()  # pyright: ignore[reportPrivateUsage]  # what notebooks call
+    return f'<div class="{kind}"{keys}>{body}</div>'
 
 
 # Cycles
