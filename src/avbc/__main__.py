@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from inspect import isgenerator
 from pathlib import Path
-from typing import Annotated, Protocol, TypeAlias, cast, get_type_hints
+from typing import Annotated, TypeAlias, cast, get_type_hints
 
 from avbc._version import __version__
 from avbc.acctvantage import SqlGateway
@@ -37,19 +37,11 @@ OK, NOT_OK, MUST_CHANGE, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes (docs/operations.md)."""
 
 
-class Show(Protocol):
-    """Prints what a command returned."""
-
-    def __call__(self, shown: object) -> None:
-        """Print it."""
-        ...
-
-
 _GIVEN = Parameter(parse=False)
 Web: TypeAlias = Annotated[Orchestrator, _GIVEN]
 Books: TypeAlias = Annotated[SqlGateway, _GIVEN]
 SettingsFile: TypeAlias = Annotated[Path, _GIVEN]
-Printing: TypeAlias = Annotated[Show, _GIVEN]
+Printing: TypeAlias = Annotated[Callable[[object], None], _GIVEN]
 
 app = App(
     name="avbc",
@@ -60,6 +52,7 @@ app = App(
 )
 push = App(name="push", help="Send the store what changed in the books.")
 app.command(push)
+app.meta.suppress_keyboard_interrupt = False
 
 
 # Commands that are methods
@@ -69,7 +62,7 @@ def _made_of(method: Callable[..., object], orders: str = "") -> Callable[..., o
     """Make a command of a method of the orchestrator.
 
     Args:
-        method: The method. What a terminal cannot give, such as a callback, is no option.
+        method: The method. A terminal shows the progress of long ones anyway.
         orders: The parameter that takes order ids, which become the command's arguments.
     """
     hints = get_type_hints(method)
@@ -80,7 +73,7 @@ def _made_of(method: Callable[..., object], orders: str = "") -> Callable[..., o
             parameters.append(
                 inspect.Parameter(name, inspect.Parameter.VAR_POSITIONAL, annotation=of)
             )
-        elif name not in _NO_OPTIONS:
+        elif name != "progress":
             parameters.append(parameter.replace(annotation=hints[name]))
 
     def command(*arguments: object, web: Orchestrator, **options: object) -> object:
@@ -95,8 +88,6 @@ def _made_of(method: Callable[..., object], orders: str = "") -> Callable[..., o
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return command
 
-
-_NO_OPTIONS = frozenset({"progress", "client_ids"})
 
 for _name, _method, _orders in (
     ("preview", Orchestrator.preview_orders, ""),
@@ -236,12 +227,8 @@ def _launch(
         json: Print each report as one line of JSON: ok, summary, rows.
     """
     command, bound, needs = app.parse_args(tokens)
+    show = _print_json if json else _print_text
     codes = [OK]
-
-    def show(shown: object) -> None:
-        codes.append(_exit_code(shown))
-        _print_json(shown) if json else _print_text(shown)
-
     with ExitStack() as stack:
         given: dict[str, object] = {"show": show, "settings_file": settings}
         if not {"web", "books"}.isdisjoint(needs):
@@ -260,6 +247,7 @@ def _launch(
         for each in cast("Iterator[object]", result) if isgenerator(result) else [result]:
             if each is not None:
                 show(each)
+                codes.append(_exit_code(each))
     return max(codes)
 
 
@@ -284,19 +272,23 @@ def _print_json(shown: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     try:
-        return int(app.meta(arguments, exit_on_error=False))
+        # None: help was asked for.
+        return app.meta(arguments, exit_on_error=False) or OK
     except CycloptsError:
         return MUST_CHANGE  # it is printed
     except TransientError as error:
-        message, code = str(error), TRY_AGAIN
+        return _say(error, TRY_AGAIN)
     except BrokenPipeError:
         # The reader has seen enough. Python would complain of it once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_OK
     except (AvbcError, ValueError, OSError) as error:
-        message, code = str(error), MUST_CHANGE
+        return _say(error, MUST_CHANGE)
     except KeyboardInterrupt:
-        message, code = "interrupted", INTERRUPTED
+        return _say("interrupted", INTERRUPTED)
+
+
+def _say(message: object, code: int) -> int:
     sys.stderr.write(f"avbc: {message}\n")
     return code
 

@@ -1,0 +1,381 @@
+"""The command `avbc`: in this process against a store on loopback, and stopped as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import avbc
+from avbc.__main__ import INTERRUPTED, MUST_CHANGE, NOT_OK, OK, TRY_AGAIN, app, main, push
+from avbc.errors import FinalError, TransientError
+from avbc.testing import FakeStore, example
+
+COMMANDS = {
+    "check",
+    "demo",
+    "explain",
+    "follow",
+    "history",
+    "import",
+    "init",
+    "load",
+    "page",
+    "preview",
+    "push",
+    "reconcile",
+    "run",
+    "settle",
+    "worklist",
+}
+ORDERS = 12
+CANCELED = 5
+
+
+@attrs.frozen
+class Said:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Terminal = Callable[..., Said]
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def api_url(store: FakeStore) -> Iterator[str]:
+    with store.serve() as served:
+        yield served.api_url
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory, books_toml: Path) -> Path:
+    """Books that were filled once, to be copied."""
+    path = tmp_path_factory.mktemp("loaded") / "books.db"
+    with avbc.SqlGateway(f"sqlite:///{path}") as books:
+        books.load(books_toml)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, api_url: str, loaded: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with settings and books, named in the environment."""
+    shutil.copy(loaded, tmp_path / "books.db")
+    avbc.Settings.from_dict(example.settings_dict(api_url)).save(tmp_path / "avbc.toml")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AVBC_BOOKS", "sqlite:///books.db")
+    monkeypatch.setenv("AVBC_ACCESS_TOKEN", "example-token")
+    monkeypatch.delenv("AVBC_SETTINGS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def terminal(capsys: pytest.CaptureFixture[str]) -> Terminal:
+    def run(*arguments: str) -> Said:
+        code = main(arguments)
+        said = Said(code, *capsys.readouterr())
+        assert "Traceback" not in said.err
+        assert "example-token" not in said.out + said.err
+        return said
+
+    return run
+
+
+def test_every_command_has_the_help_of_its_method(terminal: Terminal) -> None:
+    assert {name for name in app if not name.startswith("-")} == COMMANDS
+    for command in COMMANDS:
+        said = terminal(command, "--help")
+        assert said.code == OK
+        assert f"Usage: avbc {command}" in said.out
+        assert "AVBC_SETTINGS" in said.out
+    words = " ".join(terminal("import", "--help").out.replace("│", " ").split())
+    assert "Import the orders that have the New Order Status" in words
+    assert "--retry-errors" in words
+    assert "--progress" not in words
+    assert {name for name in push if not name.startswith("-")} == {
+        "inventory",
+        "order-statuses",
+        "products",
+        "shipments",
+    }
+
+
+def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
+    orders = example.populate(store, orders=ORDERS)
+    first = str(orders[0].id)
+    checked = terminal("check", "--json")
+    assert checked.code == OK
+    assert [report["ok"] for report in checked.reports] == [True, True]
+    preview = terminal("preview", "--json")
+    assert len(preview.reports[0]["rows"]) == ORDERS
+    assert terminal("import", first).out.startswith("Imported 1 order.")
+    imported = terminal("import")
+    assert (imported.code, imported.err) == (OK, "")
+    assert f"Imported {ORDERS - 1} orders." in imported.out
+    assert "WEB" + first in terminal("explain", first).out
+    assert terminal("history", first, "--json").reports[0]["rows"][0]["outcome"] == "imported"
+    assert terminal("reconcile", "2026-01-01").code == OK
+    pushed = terminal("push", "--preview", "--json")
+    assert pushed.code == OK
+    assert [report["summary"].split(" (")[0] for report in pushed.reports] == [
+        "push_order_statuses",
+        "push_shipments",
+        "push_inventory",
+        "push_products",
+    ]
+    assert terminal("push", "inventory", "--full", "--json").reports[0]["rows"]
+    assert terminal("worklist").code == OK
+    store.edit_order(orders[0].id, status_id=CANCELED)
+    assert terminal("follow", first).code == NOT_OK
+    waiting = terminal("worklist", "--json")
+    assert waiting.code == NOT_OK
+    assert [row["import_id"] for row in waiting.reports[0]["rows"]] == ["WEB" + first]
+    assert terminal("settle", first).code == OK
+
+
+def test_a_refused_order_is_imported_once_its_cause_is_gone(
+    terminal: Terminal, folder: Path, store: FakeStore
+) -> None:
+    (order,) = store.add_orders([avbc.testing.order_of_shape("unknown_sku")])
+    refused = terminal("import", "--json")
+    assert refused.code == NOT_OK
+    (row,) = refused.reports[0]["rows"]
+    assert (row["result"], row["problems"][0]["code"]) == ("refused", "sku_unknown")
+    Path("more.toml").write_text(
+        'products = [{ part_number = "NO-SUCH-SKU", name = "Old mug", '
+        'product_class = "Goods", list_price = "9.95", sell_price = "8.95" }]\n'
+    )
+    assert terminal("load", "more.toml").out == "Loaded more.toml.\n"
+    assert terminal("import", "--retry-errors").code == OK
+    assert store.order(order.id).header["status_id"] != CANCELED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonsense"], 'Unknown command "nonsense"'),
+        (["explain"], "requires an argument"),
+        (["import", "mug"], 'unable to convert "mug" into int'),
+        (["import", "--since", "yesterday"], 'unable to convert "yesterday"'),
+        (["import", "7", "--since", "2026-01-02"], "one of them"),
+        (["explain", "0"], "0 is not an id"),
+        (["explain", "999999"], "the store has no order 999999"),
+        (["worklist", "--settings", "gone.toml"], "gone.toml has 1 fault"),
+        (["worklist", "--books", ""], "give --books or AVBC_BOOKS"),
+        (["worklist", "--books", "nonsense"], "not a database URL"),
+        (["load", "gone.toml"], "gone.toml"),
+        (["page", "--days", "0"], "from 1 to 366"),
+        (["page", "gone/avbc.html"], "gone is no folder"),
+    ],
+)
+def test_an_error_is_one_message(
+    terminal: Terminal, folder: Path, arguments: list[str], message: str
+) -> None:
+    said = terminal(*arguments)
+    assert said.code == MUST_CHANGE
+    assert message in " ".join(said.err.replace("│", " ").split())
+    assert said.out == ""
+
+
+def test_nothing_to_push(terminal: Terminal, folder: Path, api_url: str) -> None:
+    settings = avbc.Settings.from_dict(example.settings_dict(api_url))
+    off = attrs.evolve(settings.order_status, updates="off", mapping=())
+    none = attrs.evolve(
+        settings.shipping,
+        push_shipments=False,
+        sync_product_details=False,
+        sync_inventory_levels=False,
+    )
+    attrs.evolve(settings, order_status=off, shipping=none).save("off.toml")
+    said = terminal("push", "--settings", "off.toml")
+    assert (said.code, said.err) == (MUST_CHANGE, "avbc: the settings ask for no push\n")
+
+
+def test_what_may_pass_is_worth_trying_again(terminal: Terminal, folder: Path) -> None:
+    said = terminal("worklist", "--books", f"sqlite:///{folder}/gone/books.db")
+    assert said.code == TRY_AGAIN
+    assert "unable to open database file" in said.err
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        (avbc.ImportReport(), OK),
+        (avbc.ImportReport(stopped="no answer", failure=TransientError("no answer")), TRY_AGAIN),
+        (avbc.ImportReport(stopped="another process does", is_taken=True), TRY_AGAIN),
+        (avbc.ImportReport(stopped="a scope is missing", failure=FinalError("no")), NOT_OK),
+    ],
+)
+def test_a_run_that_ended_early(
+    terminal: Terminal,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    report: avbc.ImportReport,
+    code: int,
+) -> None:
+    from avbc.__main__ import _exit_code
+
+    assert _exit_code(report) == code
+
+
+# The first settings file
+
+
+def test_init_writes_what_loads_and_no_secret(
+    terminal: Terminal,
+    folder: Path,
+    store: FakeStore,
+    api_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example.populate(store, orders=ORDERS)
+    monkeypatch.setenv("AVBC_API_URL", api_url)
+    said = terminal("init", "--settings", "first.toml")
+    assert said.code == NOT_OK  # rows are left to fill in
+    assert said.out.endswith("Wrote first.toml: read each line, then run avbc check.\n")
+    file = Path("first.toml")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    text = file.read_text(encoding="utf-8")
+    assert "example-token" not in text
+    settings = avbc.Settings.load(file)
+    assert settings.store.api_url == api_url
+    assert (settings.gl.tax_area, settings.shipping.warehouse) == ("BigCommerce", "Main")
+    assert [row.bigcommerce for row in settings.gl.payment_methods] == ["PayPal"]
+    # What only a person knows is a comment, which becomes a row.
+    file.write_text(re.sub(r"^# (?=\[\[|bigcomm)", "", text, flags=re.MULTILINE), encoding="utf-8")
+    with pytest.raises(avbc.SettingsError, match="receipt_type"):
+        avbc.Settings.load(file)
+    before = file.read_bytes()
+    again = terminal("init", "--settings", "first.toml")
+    assert (again.code, file.read_bytes()) == (MUST_CHANGE, before)
+    assert "init overwrites no file" in again.err
+
+
+def test_init_from_the_credentials_file(
+    terminal: Terminal, folder: Path, api_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AVBC_ACCESS_TOKEN")
+    Path("account.txt").write_text(
+        f"ACCESS TOKEN: example-token\nAPI PATH: {api_url}\nCLIENT SECRET: example-secret\n",
+        encoding="utf-8",
+    )
+    options = ("init", "--credentials-file", "account.txt", "--settings")
+    terminal(*options, "named.toml")
+    assert 'credentials_file = "account.txt"' in Path("named.toml").read_text(encoding="utf-8")
+    assert "example-" not in Path("named.toml").read_text(encoding="utf-8")
+    terminal(*options, "whole.toml", "--write-secrets")
+    assert stat.S_IMODE(Path("whole.toml").stat().st_mode) == 0o600
+    Path("account.txt").unlink()
+    assert "keep this file to yourself" in Path("whole.toml").read_text(encoding="utf-8")
+
+
+def test_init_needs_names_in_the_books(
+    terminal: Terminal, folder: Path, api_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVBC_API_URL", api_url)
+    said = terminal("init", "--settings", "first.toml", "--books", "sqlite:///empty.db")
+    assert said.code == MUST_CHANGE
+    assert "shipping.warehouse: the books have none" in said.err
+    assert not Path("first.toml").exists()
+
+
+# The page, the demo, the timer
+
+
+def test_the_page_is_written(terminal: Terminal, folder: Path) -> None:
+    assert terminal("page").out == "Wrote avbc.html.\n"
+    assert terminal("page", "other.html", "--days", "3", "--json").reports == [
+        {"ok": True, "summary": "Wrote other.html.", "rows": []}
+    ]
+    assert "the last 3 days" in Path("other.html").read_text(encoding="utf-8")
+
+
+def test_the_demo_needs_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AVBC_BOOKS", raising=False)
+    said = terminal("demo")
+    assert said.code == OK
+    assert "A second run imports nothing twice:" in said.out
+
+
+@pytest.fixture
+def stops_at_a_request(store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is pressed while a cycle asks the store."""
+    answer = store.answer
+
+    def answered(*arguments: Any, **options: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return answer(*arguments, **options)
+
+    monkeypatch.setattr(store, "answer", answered)
+
+
+@pytest.mark.usefixtures("stops_at_a_request")
+def test_run_says_each_cycle_in_a_line(terminal: Terminal, folder: Path, store: FakeStore) -> None:
+    store.add_orders(list(example.plain_orders(1)))
+    said = terminal("run")
+    assert (said.code, said.err) == (OK, "")
+    (line,) = said.out.splitlines()
+    assert re.fullmatch(r"Example store, .* UTC: 1 job done, \d+ requests?, then stopped\.", line)
+    said = terminal("run", "--json")
+    assert said.code == OK
+    assert [report["rows"][0]["job"] for report in said.reports] == ["import_orders"]
+
+
+@pytest.mark.one_python
+def test_ctrl_c_ends_the_process(folder: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "avbc", "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert re.match(r"Example store, .* UTC: \d+ jobs done, \d+ requests\.", line)
+    assert (process.returncode, out, err) == (OK, "", "")
+
+
+def test_a_reader_that_has_seen_enough(
+    terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        said = terminal("worklist", "--json")
+    assert (said.code, said.err) == (NOT_OK, "")
+
+
+def test_ctrl_c_in_another_command(
+    terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(avbc.Settings, "load", interrupted)
+    said = terminal("worklist")
+    assert (said.code, said.err) == (INTERRUPTED, "avbc: interrupted\n")
