@@ -161,7 +161,8 @@ def _plots(integration: Integration, now: datetime, days: int) -> Iterator[str]:
         types = {receipt.receipt_type for receipt in receipts}
         orders[_SEVERAL if len(types) > 1 else next(iter(types), _NONE)][day] += 1
         for receipt in receipts:
-            money[receipt.receipt_type][day] += receipt.amount
+            if receipt.state == "captured":
+                money[receipt.receipt_type][day] += Decimal(amount_text(receipt.amount))
     named = orders.keys() - {_SEVERAL, _NONE}
     ranked = sorted(money.keys() | named, key=lambda name: (-orders[name].total(), name))
     counts = {name: {day: Decimal(of[day]) for day in of} for name, of in orders.items()}
