@@ -39,6 +39,8 @@ COMMANDS = {
     "settle",
     "worklist",
 }
+PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+UNITS = Path(__file__).parents[1] / "examples" / "one_store"
 ORDERS = 12
 CANCELED = 5
 
@@ -289,6 +291,9 @@ def test_init_from_the_credentials_file(
     assert stat.S_IMODE(Path("whole.toml").stat().st_mode) == 0o600
     Path("account.txt").unlink()
     assert "keep this file to yourself" in Path("whole.toml").read_text(encoding="utf-8")
+    token = avbc.Settings.load("whole.toml").store.access_token
+    assert token is not None
+    assert token.reveal() == "example-token"
 
 
 def test_init_needs_names_in_the_books(
@@ -379,3 +384,51 @@ def test_ctrl_c_in_another_command(
     monkeypatch.setattr(avbc.Settings, "load", interrupted)
     said = terminal("worklist")
     assert (said.code, said.err) == (INTERRUPTED, "avbc: interrupted\n")
+
+
+def test_the_commands_of_the_page(
+    terminal: Terminal, folder: Path, store: FakeStore, api_url: str
+) -> None:
+    """docs/operations.md, from nothing to the first order."""
+    page = PAGE.read_text(encoding="utf-8")
+    example.populate(store, orders=3)
+    Path("avbc.toml").unlink()
+    Path("books.db").unlink()
+    Path("books.toml").write_text(example.books_toml, encoding="utf-8")
+    Path("BigCommerceAPI-credentials.txt").write_text(
+        f"ACCESS TOKEN: example-token\nAPI PATH: {api_url}\n", encoding="utf-8"
+    )
+    lines = re.findall(r"^\$ avbc (.*)$", page, re.MULTILINE)
+    codes = {line: terminal(*line.split()).code for line in lines}
+    assert set(codes.values()) == {OK, NOT_OK}
+    # A Receipt Type is to be filled in first.
+    assert {line for line, code in codes.items() if code} == {
+        next(line for line in lines if line.startswith("init")),
+        "check",
+        "preview",
+        "import",
+        "worklist",
+        "worklist --json",
+    }
+
+
+def test_the_page_has_each_command_and_exit_code() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    first = "\n".join(re.findall(r"^\| (`[a-z].*?) \|", page, re.MULTILINE))
+    assert {name.split()[0] for name in re.findall(r"`([^`]+)`", first)} == COMMANDS
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    assert codes == {OK, NOT_OK, MUST_CHANGE, TRY_AGAIN, INTERRUPTED}
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="this machine has no systemd")
+def test_units_are_right(tmp_path: Path) -> None:
+    """By systemd's own check, with a program and a user that are here."""
+    for unit in UNITS.glob("avbc*.[st][ei]*"):
+        text = unit.read_text(encoding="utf-8").replace("User=avbc\n", "")
+        text = text.replace("/opt/avbc/venv/bin/avbc", sys.executable)
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
+    command = ["systemd-analyze", "verify", *sorted(map(str, tmp_path.iterdir()))]
+    assert len(command) == 5
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # It also looks at units of the machine.
+    assert [line for line in done.stderr.splitlines() if "avbc" in line] == []

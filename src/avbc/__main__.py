@@ -25,7 +25,6 @@ from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
 from avbc.orchestrator import SCHEDULE, CycleReport, Orchestrator
 from avbc.report import Report
 from avbc.settings import Settings
-from avbc.testing import quickstart
 
 try:
     from cyclopts import App, CycloptsError, Parameter
@@ -167,13 +166,14 @@ def init(
         credentials_file: The text file that BigCommerce offered with the API account; the settings
             name it. Without it, the environment names the store: AVBC_API_URL and
             AVBC_ACCESS_TOKEN.
-        write_secrets: Write the access token and the client secret into the file.
+        write_secrets: Write the access token and the client secret into the settings file.
     """
     if settings_file.exists():
         # Before the store is asked. `create` looks once more.
         raise FinalError(f"{settings_file} is there already, and init overwrites no file")
     account = load_credentials(credentials_file) if credentials_file else environment_credentials()
-    settings = Settings.suggest(account, books.reference_data(), credentials_file)
+    named = None if write_secrets else credentials_file
+    settings = Settings.suggest(account, books.reference_data(), named)
     with (
         BigCommerce(account.api_url, account.access_token) as store,
         Orchestrator(settings, books, store=store) as web,
@@ -205,6 +205,8 @@ page.__doc__ = Orchestrator.page.__doc__
 @app.command
 def demo() -> None:
     """Run the main job from end to end, on a store and books of its own: no account is needed."""
+    from avbc.testing import quickstart  # noqa: PLC0415  # no other command needs the fake store
+
     quickstart.main()
 
 
