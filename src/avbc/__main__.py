@@ -57,23 +57,26 @@ app.meta.suppress_keyboard_interrupt = False
 # Commands that are methods
 
 
-def _made_of(method: Callable[..., object], orders: str = "") -> Callable[..., object]:
-    """Make a command of a method of the orchestrator.
+_ORDERS = frozenset({"ids", "order_ids"})
+"""Parameters that take any number of order ids, which are a command's arguments."""
 
-    Args:
-        method: The method. A terminal shows the progress of long ones anyway.
-        orders: The parameter that takes order ids, which become the command's arguments.
-    """
+
+def _made_of(method: Callable[..., object]) -> Callable[..., object]:
+    """Make a command of a method of the orchestrator; only `progress` is no option of it."""
     hints = get_type_hints(method)
     parameters = [inspect.Parameter("web", inspect.Parameter.KEYWORD_ONLY, annotation=Web)]
+    orders = ""
     for name, parameter in list(inspect.signature(method).parameters.items())[1:]:
-        if name == orders:
-            of = Annotated[int, Parameter(name="ORDER")]
+        hint, kind = hints[name], parameter.kind
+        if name in _ORDERS:
+            orders, hint = name, Annotated[int, Parameter(name="ORDER")]
             parameters.append(
-                inspect.Parameter(name, inspect.Parameter.VAR_POSITIONAL, annotation=of)
+                inspect.Parameter(name, inspect.Parameter.VAR_POSITIONAL, annotation=hint)
             )
         elif name != "progress":
-            parameters.append(parameter.replace(annotation=hints[name]))
+            if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
+                kind = inspect.Parameter.POSITIONAL_ONLY
+            parameters.append(parameter.replace(annotation=hint, kind=kind))
 
     def command(*arguments: object, web: Orchestrator, **options: object) -> object:
         if orders:
@@ -88,22 +91,21 @@ def _made_of(method: Callable[..., object], orders: str = "") -> Callable[..., o
     return command
 
 
-for _name, _method, _orders in (
-    ("preview", Orchestrator.preview_orders, ""),
-    ("import", Orchestrator.import_orders, "ids"),
-    ("follow", Orchestrator.follow_orders, "order_ids"),
-    ("worklist", Orchestrator.worklist, ""),
-    ("explain", Orchestrator.explain, ""),
-    ("history", Orchestrator.history, ""),
-    ("reconcile", Orchestrator.reconcile, ""),
-):
-    app.command(_made_of(_method, _orders), name=_name)
+for _name, _method in {
+    "preview": Orchestrator.preview_orders,
+    "import": Orchestrator.import_orders,
+    "follow": Orchestrator.follow_orders,
+    "worklist": Orchestrator.worklist,
+    "explain": Orchestrator.explain,
+    "history": Orchestrator.history,
+    "reconcile": Orchestrator.reconcile,
+}.items():
+    app.command(_made_of(_method), name=_name)
 
 _PUSHES = [job for job in SCHEDULE if job.method.startswith("push_")]
 for _job in _PUSHES:
-    _orders = "order_ids" if _job.method == "push_shipments" else ""
     _name = _job.method.removeprefix("push_").replace("_", "-")
-    push.command(_made_of(getattr(Orchestrator, _job.method), _orders), name=_name)
+    push.command(_made_of(getattr(Orchestrator, _job.method)), name=_name)
 
 
 # Commands of several calls
@@ -275,16 +277,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     try:
         # None: help was asked for.
-        return app.meta(arguments, exit_on_error=False) or OK
-    except CycloptsError:
-        return MUST_CHANGE  # it is printed
+        return app.meta(arguments, exit_on_error=False, print_error=False) or OK
     except TransientError as error:
         return _say(error, TRY_AGAIN)
     except BrokenPipeError:
         # The reader has seen enough. Python would complain of it once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_OK
-    except (AvbcError, ValueError, OSError) as error:
+    except (CycloptsError, AvbcError, ValueError, OSError) as error:
         return _say(error, MUST_CHANGE)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)

@@ -36,6 +36,7 @@ from avbc.settings import (
     StoreSetup,
     payment_method_key,
 )
+from avbc.testing import example
 from avbc.text import text_key
 
 URL = "https://api.bigcommerce.com/stores/abc123/v3/"
@@ -595,3 +596,36 @@ def test_settings_saved_over_others_load_back_equal(
     first.save(path)
     second.save(path)
     assert Settings.load(path) == second
+
+
+NEW = Settings.from_dict(example.settings_dict(URL))
+
+
+def test_a_new_file_has_rows_and_no_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "new.toml"
+    rows = '[[shipping.methods]]\nbigcommerce = "Courier"\nship_via = "UPS Ground"'
+    NEW.create(path, rows=rows)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (method,) = Settings.load(path).shipping.methods
+    assert method.bigcommerce == "Courier"
+    assert "access_token" not in path.read_text(encoding="utf-8")
+
+
+def test_a_new_file_has_secrets_where_they_are_asked_for(
+    tmp_path: Path, settings: Settings
+) -> None:
+    token = Secret("example-token")
+    settings = attrs.evolve(NEW, store=attrs.evolve(NEW.store, access_token=token))
+    settings.create(tmp_path / "new.toml", secrets=True)
+    assert stat.S_IMODE((tmp_path / "new.toml").stat().st_mode) == 0o600
+    assert Settings.load(tmp_path / "new.toml") == settings
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "old.toml"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(SettingsError, match="is there already"):
+        NEW.create(path)
+    with pytest.raises(SettingsError, match="cannot be written: No such file"):
+        NEW.create(tmp_path / "gone" / "new.toml")
+    assert path.read_text(encoding="utf-8") == "mine"

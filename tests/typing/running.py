@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import assert_type
 
 import avbc
@@ -43,6 +44,9 @@ def running(web: avbc.Orchestrator, other: avbc.Orchestrator) -> None:
     avbc.run_all([object()])  # type: ignore[list-item]  # no orchestrator
     web.run(on_report=lambda: None)  # type: ignore[arg-type, misc]  # it is given a report
     web.stop()
+    assert_type(web.page(), Path)
+    assert_type(web.page(Path("avbc.html"), days=7), Path)
+    web.page("avbc.html", 7)  # type: ignore[call-arg]  # days by its name
 
 
 def receiving(web: avbc.Orchestrator, body: bytes, headers: dict[str, str]) -> None:
