@@ -18,7 +18,17 @@ import attrs
 import pytest
 
 import avbc
-from avbc.__main__ import INTERRUPTED, MUST_CHANGE, NOT_OK, OK, TRY_AGAIN, app, main, push
+from avbc.__main__ import (
+    INTERRUPTED,
+    MUST_CHANGE,
+    NOT_OK,
+    OK,
+    TRY_AGAIN,
+    _exit_code,
+    app,
+    main,
+    push,
+)
 from avbc.errors import FinalError, TransientError
 from avbc.testing import FakeStore, example
 
@@ -221,6 +231,11 @@ def test_what_may_pass_is_worth_trying_again(terminal: Terminal, folder: Path) -
     assert "unable to open database file" in said.err
 
 
+def postponed(code: str) -> avbc.ImportReport:
+    outcome = avbc.Outcome(7, "WEB7", problems=(avbc.Problem(code, "", "", "No."),))
+    return avbc.ImportReport(postponed=[outcome])
+
+
 @pytest.mark.parametrize(
     ("report", "code"),
     [
@@ -228,17 +243,13 @@ def test_what_may_pass_is_worth_trying_again(terminal: Terminal, folder: Path) -
         (avbc.ImportReport(stopped="no answer", failure=TransientError("no answer")), TRY_AGAIN),
         (avbc.ImportReport(stopped="another process does", is_taken=True), TRY_AGAIN),
         (avbc.ImportReport(stopped="a scope is missing", failure=FinalError("no")), NOT_OK),
+        (postponed("store_failed"), TRY_AGAIN),
+        (postponed("order_not_new"), NOT_OK),
+        (attrs.evolve(postponed("store_failed"), refused=[avbc.Outcome(8, "WEB8")]), NOT_OK),
+        (avbc.PushReport("push_inventory", unrecorded="no journal"), NOT_OK),
     ],
 )
-def test_a_run_that_ended_early(
-    terminal: Terminal,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    report: avbc.ImportReport,
-    code: int,
-) -> None:
-    from avbc.__main__ import _exit_code
-
+def test_what_may_pass_and_what_a_person_has_to_see(report: avbc.ImportReport, code: int) -> None:
     assert _exit_code(report) == code
 
 

@@ -22,7 +22,7 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.api_account import environment_credentials
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
-from avbc.orchestrator import SCHEDULE, CycleReport, Orchestrator
+from avbc.orchestrator import SCHEDULE, Change, CycleReport, Orchestrator, Outcome
 from avbc.report import Report
 from avbc.settings import Settings
 
@@ -91,7 +91,7 @@ def _made_of(method: Callable[..., object]) -> Callable[..., object]:
     return command
 
 
-for _name, _method in {
+_METHODS: dict[str, Callable[..., object]] = {
     "preview": Orchestrator.preview_orders,
     "import": Orchestrator.import_orders,
     "follow": Orchestrator.follow_orders,
@@ -99,7 +99,8 @@ for _name, _method in {
     "explain": Orchestrator.explain,
     "history": Orchestrator.history,
     "reconcile": Orchestrator.reconcile,
-}.items():
+}
+for _name, _method in _METHODS.items():
     app.command(_made_of(_method), name=_name)
 
 _PUSHES = [job for job in SCHEDULE if job.method.startswith("push_")]
@@ -255,11 +256,31 @@ def _launch(
     return max(codes)
 
 
+_PASSING = frozenset(
+    {
+        "books_unreachable",
+        "order_changed",
+        "order_imported_meanwhile",
+        "run_stopped",
+        "status_not_set",
+        "store_failed",
+        "try_again",
+    }
+)
+"""Codes of problems that the next run may not have (docs/problems.md)."""
+
+
 def _exit_code(shown: object) -> int:
     if getattr(shown, "ok", True):
         return OK
-    is_passing = isinstance(getattr(shown, "failure", None), TransientError)
-    return TRY_AGAIN if is_passing or getattr(shown, "is_taken", False) else NOT_OK
+    if getattr(shown, "refused", ()):
+        return NOT_OK
+    if failure := getattr(shown, "failure", None):
+        return TRY_AGAIN if isinstance(failure, TransientError) else NOT_OK
+    postponed: Sequence[Outcome | Change] = getattr(shown, "postponed", ())
+    codes = {problem.code for each in postponed for problem in each.problems}
+    is_passing = getattr(shown, "is_taken", False) or (codes and codes <= _PASSING)
+    return TRY_AGAIN if is_passing else NOT_OK
 
 
 def _print_text(shown: object) -> None:
