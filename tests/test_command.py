@@ -274,6 +274,7 @@ def test_init_writes_what_loads_and_no_secret(
     assert "example-token" not in text
     settings = avbc.Settings.load(file)
     assert settings.store.api_url == api_url
+    assert settings.store.description == store.state.information["name"]
     assert (settings.gl.tax_area, settings.shipping.warehouse) == ("BigCommerce", "Main")
     assert [row.bigcommerce for row in settings.gl.payment_methods] == ["PayPal"]
     # What only a person knows is a comment, which becomes a row.

@@ -11,14 +11,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from inspect import isgenerator
 from pathlib import Path
 from typing import Annotated, TypeAlias, cast, get_type_hints
 
+import attrs
+
 from avbc._version import __version__
 from avbc.acctvantage import SqlGateway
-from avbc.bigcommerce import BigCommerce
+from avbc.bigcommerce import BigCommerce, ScopeMissing
 from avbc.bigcommerce.api_account import environment_credentials
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
@@ -176,12 +178,12 @@ def init(
         raise FinalError(f"{settings_file} is there already, and init overwrites no file")
     account = load_credentials(credentials_file) if credentials_file else environment_credentials()
     named = None if write_secrets else credentials_file
-    settings = Settings.suggest(account, books.reference_data(), named)
-    with (
-        BigCommerce(account.api_url, account.access_token) as store,
-        Orchestrator(settings, books, store=store) as web,
-    ):
-        report = web.check_setup()
+    with BigCommerce(account.api_url, account.access_token) as store:
+        with suppress(ScopeMissing):
+            account = attrs.evolve(account, name=store.information().name)
+        settings = Settings.suggest(account, books.reference_data(), named)
+        with Orchestrator(settings, books, store=store) as web:
+            report = web.check_setup()
     settings.create(settings_file, rows=report.toml, secrets=write_secrets)
     yield report
     yield f"Wrote {settings_file}: read each line, then run avbc check."
