@@ -10,10 +10,13 @@ from email.utils import format_datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import attrs
 import pytest
 
+from avbc.acctvantage import SqlGateway
 from avbc.clock import Clock
-from avbc.orchestrator import Orchestrator
+from avbc.orchestrator import JournalEntry, Orchestrator
+from avbc.orchestrator.engine.cycles import scope_of
 from avbc.testing import FakeStore, OrderFactory, Payment, item, order_of_shape
 
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)
@@ -188,11 +191,44 @@ def test_a_folder_or_number_of_days_that_is_none(web: Orchestrator, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_store_is_not_asked(
-    page: Callable[..., Page], web: Orchestrator, store: FakeStore, factory: OrderFactory
+def test_books_and_journal_in_each_database(
+    join: Callable[..., Orchestrator], both: SqlGateway, store: FakeStore, tmp_path: Path
 ) -> None:
+    """The store is not asked, and what was done for other stores or long ago is not shown."""
+    factory = OrderFactory()
+    refused = store.add_order(order_of_shape("unknown_sku", factory)).id
     add(store, factory, 0)
+    web = join(books=both, clock=Clock(now=lambda: NOW))
     web.import_orders()
-    before = len(store.log)
-    page()
-    assert len(store.log) == before
+    other, before = f"OTH{refused}", NOW - timedelta(days=31)
+    web._integration.journal.write(
+        [
+            JournalEntry(NOW, "import", "refused", refused, other, "of another store"),
+            JournalEntry(before, "import", "refused", 7, "WEB7", "long ago"),
+        ]
+    )
+    asked = len(store.log)
+    seen = Page(web.page(tmp_path / "avbc.html").read_text(encoding="utf-8"))
+    assert len(store.log) == asked
+    assert len(seen.tips) == 2
+    assert f"WEB{refused}" in seen.texts
+    assert "1 refusal in the last 30 days." in seen.text
+    assert not {other, "WEB7"} & set(seen.texts)
+
+
+def test_a_store_that_does_not_answer_and_many_refusals(
+    page: Callable[..., Page], web: Orchestrator
+) -> None:
+    scope, journal = scope_of(web.settings), web._integration.journal
+    last, now = web.cycles.read(scope)
+    web.cycles.write(scope, attrs.evolve(last, began=now, ended=now, unanswered=3))
+    journal.write(
+        [
+            JournalEntry(NOW, "import", "refused", number, f"WEB{number}", "No.", f"run {number}")
+            for number in range(1, 102)
+        ]
+    )
+    seen = page()
+    assert "The store did not answer in 3 cycles in a row." in seen.text
+    assert "101 refusals in the last 30 days, of which the latest 100 are below." in seen.text
+    assert "WEB1" not in seen.texts
