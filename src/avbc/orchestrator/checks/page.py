@@ -15,8 +15,7 @@ import attrs
 
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.database import chunks
-from avbc.mapping.text import amount_text
-from avbc.money import ZERO
+from avbc.money import ZERO, amount_text
 from avbc.orchestrator.engine.cycles import Cycles, scope_of
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.parts import END_OF_TIME
@@ -25,6 +24,7 @@ from avbc.orchestrator.worklist import Worklist
 from avbc.plot import STYLE as PLOT_STYLE
 from avbc.plot import day_bars
 from avbc.report import Report, counted, tally
+from avbc.tables import STYLE as TABLE_STYLE
 
 _RUNS_SHOWN, _REFUSALS_SHOWN, _TYPES_SHOWN = 20, 100, 5
 _SEVERAL, _NONE = "several types", "no receipt"
@@ -36,12 +36,6 @@ _STYLE = (
     "h1{font-size:1.5rem;line-height:1.2}h2{font-size:1.2rem;margin-top:2.5rem}"
     "nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0}"
     "a{color:inherit}"
-    ".wide{overflow-x:auto}"
-    "table{border-collapse:collapse;font-size:.9rem}"
-    "th,td{border-bottom:1px solid #8888;padding:.3rem .6rem .3rem 0;vertical-align:top}"
-    "th{text-align:left}td:first-child{white-space:nowrap}"
-    "@media(max-width:48rem){.read :is(table,tbody,tr,td){display:block}.read thead{display:none}"
-    ".read td{border:0;padding:0}.read tr{border-bottom:1px solid #8888;padding:.6rem 0}}"
     "summary{cursor:pointer}"
     ":focus-visible{outline:3px solid #0a84ff;outline-offset:2px}"
 )
@@ -78,10 +72,10 @@ def page_html(integration: Integration, worklist: Worklist, days: int) -> str:
     since = now - timedelta(days=days)
     entries = integration.journal.entries_since(integration.source_code, since)
     sections = [
-        ("worklist", "Worklist", _part(worklist, "read")),
+        ("worklist", "Worklist", _part(worklist)),
         ("cycles", "Last cycles", _part(_runs(integration, entries))),
         ("orders", "Orders and money", "".join(_plots(integration, now, days))),
-        ("refused", "What was refused, and why", _part(_refusals(entries, days), "read")),
+        ("refused", "What was refused, and why", _part(_refusals(entries, days))),
     ]
     name = html.escape(str(integration.store_name))
     links = "".join(f'<li><a href="#{key}">{title}</a></li>' for key, title, _ in sections)
@@ -94,7 +88,8 @@ def page_html(integration: Integration, worklist: Worklist, days: int) -> str:
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name}: orders and books</title><style>{_STYLE}{PLOT_STYLE}</style></head>"
+        f"<title>{name}: orders and books</title>"
+        f"<style>{_STYLE}{PLOT_STYLE}</style>{TABLE_STYLE}</head>"
         f"<body><header><h1>{name}: orders and books</h1>"
         f"<p>As of {_minute(now)}, the last {counted(days, 'day')}.</p>"
         f'<nav aria-label="Sections"><ul>{links}</ul></nav></header><main>{parts}</main>'
@@ -102,15 +97,8 @@ def page_html(integration: Integration, worklist: Worklist, days: int) -> str:
     )
 
 
-def _part(report: Report, kind: str = "wide") -> str:
-    """A report as notebooks show it.
-
-    Where the page is narrow, a wide one is scrolled by itself, with the keyboard, too; one to read
-    has its cells below each other.
-    """
-    keys = ' tabindex="0"' if kind == "wide" else ""
-    body = report._repr_html_()  # pyright: ignore[reportPrivateUsage]  # what notebooks call
-    return f'<div class="{kind}"{keys}>{body}</div>'
+def _part(report: Report) -> str:
+    return f'<div class="avbc">{report.to_html()}</div>'
 
 
 # Cycles
