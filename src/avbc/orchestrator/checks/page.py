@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import attrs
-
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.database import chunks
 from avbc.money import ZERO, amount_text
@@ -41,13 +39,13 @@ _STYLE = (
 )
 
 
-@attrs.frozen
 class _Listed(Report):
     """A sentence, and rows of text below it."""
 
-    text: str
-    columns: Sequence[str]
-    rows: Sequence[Mapping[str, object]]
+    def __init__(
+        self, text: str, columns: Sequence[str] = (), rows: Sequence[Mapping[str, object]] = ()
+    ) -> None:
+        self.text, self.columns, self.rows = text, columns, rows
 
     def summary(self) -> str:
         return self.text
@@ -242,7 +240,7 @@ def _refusals(entries: Sequence[JournalEntry], days: int) -> _Listed:
                 }
             )
     if not rows:
-        return _Listed(f"Nothing in the last {counted(days, 'day')}.", (), ())
+        return _Listed(f"Nothing in the last {counted(days, 'day')}.")
     text = f"{counted(len(rows), 'refusal')} in the last {counted(days, 'day')}"
     if len(rows) > _REFUSALS_SHOWN:
         text += f", of which the latest {_REFUSALS_SHOWN} are below"
