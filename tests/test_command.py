@@ -267,7 +267,9 @@ def test_init_writes_what_loads_and_no_secret(
     monkeypatch.setenv("AVBC_API_URL", api_url)
     said = terminal("init", "--settings", "first.toml")
     assert said.code == NOT_OK  # rows are left to fill in
-    assert said.out.endswith("Wrote first.toml: read each line, then run avbc check.\n")
+    assert said.out.endswith(
+        "Wrote first.toml, with these rows: read each line, then run avbc check.\n"
+    )
     file = Path("first.toml")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     text = file.read_text(encoding="utf-8")

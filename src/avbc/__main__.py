@@ -186,7 +186,7 @@ def init(
             report = web.check_setup()
     settings.create(settings_file, rows=report.toml, secrets=write_secrets)
     yield report
-    yield f"Wrote {settings_file}: read each line, then run avbc check."
+    yield f"Wrote {settings_file}, with these rows: read each line, then run avbc check."
 
 
 @app.command
