@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from inspect import Signature, ismemberdescriptor, signature
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import pytest
 
@@ -91,6 +91,21 @@ def test_every_public_name_is_in_the_reference(package: ModuleType) -> None:
     shown = {(name, id(getattr(module, name))) for module, name in REFERENCE}
     wanted = {(name, id(getattr(package, name))) for name in package.__all__ if name[0] != "_"}
     assert [name for name, _ in wanted - shown] == []
+
+
+def has_example(value: object) -> bool:
+    """Whether its docstring, or that of one of its methods, has an example; pytest runs them."""
+    members = vars(value).values() if isinstance(value, type) else ()
+    docs = [each.__doc__ or "" for each in (value, *members)]
+    return any(">>>" in text or "```python" in text for text in docs)
+
+
+@pytest.mark.parametrize("package", [avbc, testing], ids=["avbc", "avbc.testing"])
+def test_every_public_class_and_function_has_an_example(package: ModuleType) -> None:
+    values = {name: getattr(package, name) for name in package.__all__}
+    made = {name: each for name, each in values.items() if isinstance(each, type | FunctionType)}
+    assert len(made) > 20
+    assert [name for name, each in made.items() if not has_example(each)] == []
 
 
 if __name__ == "__main__":

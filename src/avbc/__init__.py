@@ -47,8 +47,8 @@ if TYPE_CHECKING:
         Turn,
         TurnGateway,
     )
+    from avbc.acctvantage.pickups import Acknowledgement, Pickup
     from avbc.acctvantage.records import (
-        Acknowledgement,
         Address,
         Client,
         Contact,
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
         OrderBundle,
         OrderDiscount,
         Parcel,
-        Pickup,
         Product,
         Promotion,
         Receipt,

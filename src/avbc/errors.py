@@ -67,6 +67,9 @@ class AvbcError(Exception):
         │   ├── UnknownStore            a Celery task for an unregistered store
         │   └── MissingExtra            an optional part is not installed
         └── StoreError                  the BigCommerce client: all with *
+
+    >>> issubclass(TransientError, AvbcError), issubclass(FinalError, AvbcError)
+    (True, True)
     """
 
     __module__ = "avbc"
@@ -128,11 +131,21 @@ without_frames_of_bad_input = _Without(AvbcError, TypeError, ValueError)
 
 
 class TransientError(AvbcError):
-    """The network, the store or the books were unavailable. Trying again can help."""
+    """The network, the store or the books were unavailable. Trying again can help.
+
+    >>> from avbc import StoreBusy
+    >>> issubclass(StoreBusy, TransientError)
+    True
+    """
 
 
 class FinalError(AvbcError):
-    """Trying the same again gives the same: something must be changed first."""
+    """Trying the same again gives the same: something must be changed first.
+
+    >>> from avbc import TokenRefused
+    >>> issubclass(TokenRefused, FinalError)
+    True
+    """
 
 
 class MissingExtra(FinalError):

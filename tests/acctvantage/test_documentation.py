@@ -29,7 +29,7 @@ def test_the_example_loads(memory: SqlGateway, tmp_path: Path) -> None:
     memory.load(tmp_path / "books.toml")
     assert set(tomllib.loads(example)) == {
         field.name for field in books_file.BooksFile.__attrs_attrs__
-    } - {"quantities"}
+    } - {"quantities", "source"}
     assert memory.available("Main") == {"SKU-1": 12}
     assert [client.open_ar for client in memory.clients()] == [True]
 

@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from avbc.acctvantage import BooksUnreachable, CreatedOrder, OrderBundle, SqlGateway
-from avbc.acctvantage.gateway import BooksRefused, BooksUnusable
+from avbc.acctvantage.errors import BooksRefused, BooksUnusable
 from avbc.bigcommerce import (
     BadAnswer,
     ScopeMissing,

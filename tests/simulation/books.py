@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from scheduler import Process, Scheduler
 
 from avbc.acctvantage import SqlGateway
-from avbc.acctvantage.gateway import Turn
+from avbc.acctvantage.optional import Turn
 from avbc.database import NOW
 from avbc.orchestrator.engine.journal import Journal
 from avbc.testing import example

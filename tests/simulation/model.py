@@ -16,7 +16,8 @@ from functools import partial
 import attrs
 from people import NEW, STOPPED, Diary, People, said, whole
 
-from avbc.acctvantage.records import Credit, Pickup, Receipt, SalesOrder
+from avbc.acctvantage.pickups import Pickup
+from avbc.acctvantage.records import Credit, Receipt, SalesOrder
 from avbc.orchestrator import WorklistItem
 from avbc.orchestrator.engine.journal import Journal
 from avbc.testing.orders import FakeOrder

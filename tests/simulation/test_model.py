@@ -16,7 +16,8 @@ from life import Life
 from model import Model, One, Setup, Write
 from people import FAULTS
 
-from avbc.acctvantage.records import Acknowledgement, Credit, Pickup
+from avbc.acctvantage.pickups import Acknowledgement, Pickup
+from avbc.acctvantage.records import Credit
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

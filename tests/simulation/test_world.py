@@ -12,7 +12,7 @@ import pytest
 from scheduler import Killed, Process, Scheduler
 from world import START, Worker, World
 
-from avbc.acctvantage.gateway import Turn
+from avbc.acctvantage.optional import Turn
 from avbc.orchestrator import CycleReport
 from avbc.orchestrator.engine.journal import Journal
 from avbc.settings import Settings

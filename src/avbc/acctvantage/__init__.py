@@ -11,6 +11,14 @@ from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
     from avbc.acctvantage.checks import check_credit, check_order, check_store, replacing
+    from avbc.acctvantage.errors import (
+        BooksFileError,
+        BooksRefused,
+        BooksUnreachable,
+        BooksUnusable,
+        ClientTaken,
+        ReceiptsChanged,
+    )
     from avbc.acctvantage.files.journal import (
         AccountTotals,
         JournalAccounts,
@@ -18,31 +26,27 @@ if TYPE_CHECKING:
         JournalDay,
     )
     from avbc.acctvantage.gateway import (
-        BooksFileError,
-        BooksRefused,
-        BooksUnreachable,
-        BooksUnusable,
         ClientGateway,
-        ClientTaken,
-        ClockGateway,
         CreditGateway,
         FollowGateway,
         Gateway,
         ImportGateway,
-        JournalGateway,
-        LendsDatabase,
         PaymentGateway,
         ProductGateway,
-        ReceiptsChanged,
         ShipmentGateway,
-        StagingGateway,
         StatusGateway,
         StockGateway,
+    )
+    from avbc.acctvantage.optional import (
+        ClockGateway,
+        JournalGateway,
+        LendsDatabase,
+        StagingGateway,
         Turn,
         TurnGateway,
     )
+    from avbc.acctvantage.pickups import Acknowledgement, Pickup
     from avbc.acctvantage.records import (
-        Acknowledgement,
         Address,
         Client,
         Contact,
@@ -54,7 +58,6 @@ if TYPE_CHECKING:
         OrderBundle,
         OrderDiscount,
         Parcel,
-        Pickup,
         Product,
         Promotion,
         Receipt,
@@ -130,5 +133,14 @@ __all__ = [
 ]
 
 __getattr__, __dir__ = lazy_names(
-    __name__, __all__, "records", "gateway", "checks", "files.journal", "sql.gateway"
+    __name__,
+    __all__,
+    "records",
+    "errors",
+    "pickups",
+    "gateway",
+    "optional",
+    "checks",
+    "files.journal",
+    "sql.gateway",
 )

@@ -12,7 +12,7 @@ from typing import Any, TextIO, TypeAlias, TypeVar, cast
 
 import attrs
 
-from avbc.acctvantage.gateway import BooksFileError
+from avbc.acctvantage.errors import BooksFileError
 from avbc.acctvantage.records import (
     Address,
     Client,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from avbc.acctvantage.gateway import BooksRefused, ReceiptsChanged
+from avbc.acctvantage.errors import BooksRefused, ReceiptsChanged
 from avbc.acctvantage.records import Credit, OrderBundle, Receipt
 from avbc.money import ZERO
 

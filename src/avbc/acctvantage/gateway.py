@@ -8,79 +8,22 @@ docstrings ask for is what the contracts in `avbc.testing` test: `ImportContract
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from avbc.acctvantage.records import (
     Client,
     CreatedOrder,
     Credit,
     OrderBundle,
-    Pickup,
     Product,
     Receipt,
     ReferenceData,
     SalesOrder,
     Shipment,
 )
-from avbc.errors import Fault, FaultyInputError, FinalError, TransientError
-
-if TYPE_CHECKING:  # the protocol alone does not bring SQLAlchemy with it
-    import sqlalchemy as sa
-
-    from avbc.acctvantage.files.journal import JournalAccounts, JournalDay
-
-
-class BooksUnreachable(TransientError):
-    """The database of the books is down, locked or full. The order stays New."""
-
-
-class BooksRefused(FinalError):
-    """The books refuse a record that breaks a rule, such as a second use of an Import ID."""
-
-
-class ClientTaken(TransientError):
-    """The books have a client by now who is perhaps the new client of an order.
-
-    An import that gets it looks the client up again, and maps the order anew.
-    """
-
-
-class ReceiptsChanged(TransientError):
-    """A receipt was entered, changed or removed since an edited order was read: try again."""
-
-
-class BooksUnusable(FinalError):
-    """The books need repair: a wrong URL, no permission, tables of a later version.
-
-    No record is at fault.
-    """
-
-
-class BooksFileError(FaultyInputError):
-    """A file to be loaded into the books has faults; nothing of it was loaded.
-
-    `faults` holds the first of them and `unlisted` counts the rest.
-
-    >>> print(BooksFileError("products.csv", [Fault("name", "must not be empty", 2)], unlisted=7))
-    products.csv has 8 faults, of which the first is listed:
-      line 2, name: must not be empty
-    """
-
-    def __init__(self, source: str, faults: Sequence[Fault], unlisted: int = 0) -> None:
-        super().__init__(source, faults)
-        self.unlisted = unlisted
-        if unlisted:
-            listed = "the first is" if len(faults) == 1 else f"the first {len(faults)} are"
-            head = f"{source} has {len(faults) + unlisted:,} faults, of which {listed} listed:"
-            self.args = ("\n".join([head, *(f"  {fault}" for fault in faults)]),)
-
-    def __reduce__(  # type: ignore[override]  # one argument more
-        self,
-    ) -> tuple[type[BooksFileError], tuple[str, tuple[Fault, ...], int]]:
-        return type(self), (self.source, self.faults, self.unlisted)
 
 
 @runtime_checkable
@@ -111,6 +54,10 @@ class ImportGateway(Protocol):
     sales orders say. A `since` is a time of the books, and included. A record is stamped a moment
     before others can read it, so a caller that asks for what is new asks again for the last
     minutes.
+
+    >>> from avbc.testing import MemoryGateway
+    >>> isinstance(MemoryGateway(), ImportGateway)
+    True
     """
 
     @abstractmethod
@@ -223,7 +170,12 @@ class ImportGateway(Protocol):
 
 @runtime_checkable
 class FollowGateway(Protocol):
-    """What becomes of an imported order in the store, for `follow_orders`."""
+    """What becomes of an imported order in the store, for `follow_orders`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, FollowGateway)
+    True
+    """
 
     @abstractmethod
     def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
@@ -257,7 +209,12 @@ class FollowGateway(Protocol):
 
 @runtime_checkable
 class StatusGateway(Protocol):
-    """Order statuses, for `push_order_statuses` and `pull_order_statuses`."""
+    """Order statuses, for `push_order_statuses` and `pull_order_statuses`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, StatusGateway)
+    True
+    """
 
     @abstractmethod
     def sales_orders_changed(self, source_code: str, since: datetime) -> list[SalesOrder]:
@@ -291,7 +248,12 @@ class StatusGateway(Protocol):
 
 @runtime_checkable
 class ShipmentGateway(Protocol):
-    """Shipments for the store, for `push_shipments`."""
+    """Shipments for the store, for `push_shipments`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, ShipmentGateway)
+    True
+    """
 
     @abstractmethod
     def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
@@ -310,7 +272,12 @@ class ShipmentGateway(Protocol):
 
 @runtime_checkable
 class ProductGateway(Protocol):
-    """Products for the store, for `push_products`."""
+    """Products for the store, for `push_products`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, ProductGateway)
+    True
+    """
 
     @abstractmethod
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
@@ -325,7 +292,12 @@ class ProductGateway(Protocol):
 
 @runtime_checkable
 class StockGateway(Protocol):
-    """Quantities for the store, for `push_inventory`."""
+    """Quantities for the store, for `push_inventory`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, StockGateway)
+    True
+    """
 
     @abstractmethod
     def quantities_available(
@@ -346,7 +318,12 @@ class StockGateway(Protocol):
 
 @runtime_checkable
 class ClientGateway(Protocol):
-    """Clients for the store, for `export_clients`."""
+    """Clients for the store, for `export_clients`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, ClientGateway)
+    True
+    """
 
     @abstractmethod
     def clients_to_export(
@@ -375,7 +352,12 @@ class ClientGateway(Protocol):
 
 @runtime_checkable
 class PaymentGateway(Protocol):
-    """Captures and voids of pre-authorized receipts, for `capture_payments`."""
+    """Captures and voids of pre-authorized receipts, for `capture_payments`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, PaymentGateway)
+    True
+    """
 
     @abstractmethod
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
@@ -419,7 +401,12 @@ class PaymentGateway(Protocol):
 
 @runtime_checkable
 class CreditGateway(Protocol):
-    """Refunds from the store, for `import_refunds`."""
+    """Refunds from the store, for `import_refunds`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, CreditGateway)
+    True
+    """
 
     @abstractmethod
     def create_credit(self, credit: Credit) -> bool:
@@ -450,151 +437,9 @@ class Gateway(
     CreditGateway,
     Protocol,
 ):
-    """The books with every part. A class that derives from it must define every method."""
+    """The books with every part. A class that derives from it must define every method.
 
-
-@runtime_checkable
-class StagingGateway(Protocol):
-    """Books from which AcctVantage picks up orders and answers. Optional: no part of `Gateway`.
-
-    An order has a version, counted from 1. Each version is offered until AcctVantage acknowledges
-    or refuses it; an answer to an earlier version changes nothing.
+    >>> from avbc.testing import MemoryGateway
+    >>> isinstance(MemoryGateway(), Gateway)
+    True
     """
-
-    @abstractmethod
-    def pickups(self, order_import_ids: Collection[str]) -> list[Pickup]:
-        """Return how far AcctVantage is with the orders with these Import IDs, by Import ID.
-
-        Orders that are not in the books, or are not offered for pick-up, are left out.
-        """
-        ...
-
-    @abstractmethod
-    def orders_refused(self, source_code: str) -> list[Pickup]:
-        """Return the orders of a source of which AcctVantage refused something, by Import ID.
-
-        It refused their present version, or a receipt or credit of one that it entered. This is
-        asked in every cycle: it should cost what these orders are.
-        """
-        ...
-
-    @abstractmethod
-    def offer_again(self, import_id: str) -> Pickup:
-        """Offer what AcctVantage refused of an order under new versions.
-
-        That is the order, its receipts and its credits; what is not refused stays as it is. Raises
-        `BooksRefused` where there is no such order.
-        """
-        ...
-
-
-@runtime_checkable
-class JournalGateway(Protocol):
-    """Books that keep what was journaled on which day. Optional: no part of `Gateway`.
-
-    Only orders that no one picks up are in a journal, with their receipts and credits. Nothing is
-    ever added to a day that is closed, or to a day before it.
-    """
-
-    @abstractmethod
-    def close_journal(
-        self,
-        source_code: str,
-        through: date,
-        day_of: Callable[[datetime], date],
-        accounts: JournalAccounts,
-    ) -> list[JournalDay]:
-        """Close the days of a source up to `through`, and return those with entries, by day.
-
-        What a document (order, receipt or credit) debits and credits now, less what was journaled
-        of it, goes to the day on which it happened, or to the first open day after it. `day_of` is
-        the day of a time in the store. All is written in one transaction. A second call closes
-        nothing more; of two calls at once, one closes the days. Before the first order of the
-        source is in the journal, nothing is closed.
-
-        Raises `JournalAccountsMissing`, which lists the missing accounts of all documents, before
-        anything is written.
-        """
-        ...
-
-    @abstractmethod
-    def journal_days(self, source_code: str, since: date | None = None) -> list[JournalDay]:
-        """Return the closed days of a source that have entries, all or since a day, by day.
-
-        A day is always returned as `close_journal` returned it.
-        """
-        ...
-
-    @abstractmethod
-    def late_orders(self, source_code: str) -> tuple[date | None, int]:
-        """Return the last closed day, and how many orders came when their own day was closed.
-
-        They go to the next day that is closed. The day is None where none is closed yet.
-        """
-        ...
-
-
-class Turn(Protocol):
-    """A turn that was taken, or one that another process has (`TurnGateway`)."""
-
-    @abstractmethod
-    def check(self) -> str:
-        """Return "" while the holder has its turn, and otherwise why it must stop.
-
-        It is asked right before each request that changes something in the store, from several
-        threads, and asking keeps the turn. A turn that is lost never comes back.
-        """
-        ...
-
-    @abstractmethod
-    def release(self) -> None:
-        """Give the turn back; does nothing the second time, or if it was lost."""
-        ...
-
-
-@runtime_checkable
-class TurnGateway(Protocol):
-    """Books that let one process at a time do something. Optional: no part of `Gateway`.
-
-    With other books the turns belong to the journal: processes with two journals do not see each
-    other, and may send a shipment twice.
-    """
-
-    @abstractmethod
-    def take_turn(self, name: str, wait: timedelta) -> Turn:
-        """Take the turn of this name, or return one whose `check` says that another has it.
-
-        Names compare letter by letter, and each has a turn of its own. While another holder has
-        it, it is waited for that long. A turn ends when it is released or its process dies: nobody
-        waits for the dead, at least not for longer than some minutes. A holder whose turn ended
-        before it was released, since it was silent for too long or its connection broke, is told
-        so by `check`, also once another has it.
-        """
-        ...
-
-
-@runtime_checkable
-class ClockGateway(Protocol):
-    """The clock that stamps changes in the books. Optional: no part of `Gateway`.
-
-    Without it, the clock of the machine that avbc runs on takes its place.
-    """
-
-    @abstractmethod
-    def now(self) -> datetime:
-        """Return the present by the clock that stamps, and never a time before a stamp."""
-        ...
-
-
-@runtime_checkable
-class LendsDatabase(Protocol):
-    """Books that keep avbc's journal in their own database. Optional: no part of `Gateway`.
-
-    Books that have this attribute are where `Orchestrator` keeps its journal, in tables of its own
-    whose names start with `avbc_`. With other books it is in memory, or where `journal=` says.
-    """
-
-    @property
-    def journal_engine(self) -> sa.Engine:
-        """The SQLAlchemy engine of a SQLite or PostgreSQL database. It stays yours to close."""
-        ...

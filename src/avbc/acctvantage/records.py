@@ -8,7 +8,7 @@ the books.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -36,7 +36,11 @@ GIFT_CARD = "GiftCard"
 
 @attrs.frozen
 class Address(Shown):
-    """A Bill To or Ship To address."""
+    """A Bill To or Ship To address.
+
+    >>> Address("Ana Rivera", city="Austin", state="Texas", country="United States").city
+    'Austin'
+    """
 
     name: str = ""
     attention: str = ""
@@ -53,7 +57,11 @@ class Address(Shown):
 
 @attrs.frozen
 class Contact(Shown):
-    """A person at a client."""
+    """A person at a client.
+
+    >>> Contact("Rivera", "Ana", "ana@example.com").last_name
+    'Rivera'
+    """
 
     last_name: str
     first_name: str = ""
@@ -64,7 +72,11 @@ class Contact(Shown):
 
 @attrs.frozen
 class Client(Shown):
-    """A client (Sales Master). `name` is the company, or the last name of an individual."""
+    """A client (Sales Master). `name` is the company, or the last name of an individual.
+
+    >>> Client("Rivera", "Ana", "ana@example.com", import_id="WEB7").open_ar
+    False
+    """
 
     name: str
     first_name: str = ""
@@ -86,7 +98,12 @@ ProductKind: TypeAlias = Literal["inventory", "non_inventory", "assembly", "kit"
 
 @attrs.frozen
 class Product(Shown):
-    """A product record. Part numbers compare without case, as SKUs do at BigCommerce."""
+    """A product record. Part numbers compare without case, as SKUs do at BigCommerce.
+
+    >>> mug = Product("MUG-RED", "Red mug", "Goods", list_price=Decimal("9.95"), aliases=("MUG-R",))
+    >>> mug.kind, mug.sync_to_webstore
+    ('inventory', True)
+    """
 
     part_number: str
     name: str
@@ -110,7 +127,11 @@ class Product(Shown):
 
 @attrs.frozen
 class ShipVia(Shown):
-    """A shipping method of the books."""
+    """A shipping method of the books.
+
+    >>> ShipVia("UPS Ground", "Freight").product_class
+    'Freight'
+    """
 
     name: str
     product_class: str = ""
@@ -118,7 +139,11 @@ class ShipVia(Shown):
 
 @attrs.frozen
 class Promotion(Shown):
-    """A Promotion/Discount record: `$` off the order's subtotal or `%` off each item."""
+    """A Promotion/Discount record: `$` off the order's subtotal or `%` off each item.
+
+    >>> Promotion("SAVE5", "$", Decimal("5.00"), "40200-000-000").inactive
+    False
+    """
 
     code: str
     kind: Literal["$", "%"]
@@ -130,7 +155,11 @@ class Promotion(Shown):
 
 @attrs.frozen
 class TaxArea(Shown):
-    """A tax area; `avatax` marks the one whose tax AcctVantage computes through AvaTax."""
+    """A tax area; `avatax` marks the one whose tax AcctVantage computes through AvaTax.
+
+    >>> TaxArea("AvaTax", avatax=True).avatax
+    True
+    """
 
     name: str
     avatax: bool = False
@@ -138,7 +167,11 @@ class TaxArea(Shown):
 
 @attrs.frozen
 class Warehouse(Shown):
-    """A warehouse and the product classes active in it."""
+    """A warehouse and the product classes active in it.
+
+    >>> Warehouse("Main", ("Goods", "Freight")).product_classes
+    ('Goods', 'Freight')
+    """
 
     name: str
     product_classes: tuple[str, ...] = ()
@@ -146,7 +179,11 @@ class Warehouse(Shown):
 
 @attrs.frozen
 class ReferenceData(Shown):
-    """One snapshot of the books' reference data: what the mapping engine sees of AcctVantage."""
+    """One snapshot of the books' reference data: what the mapping engine sees of AcctVantage.
+
+    >>> ReferenceData(receipt_types=("Visa/MC",)).order_statuses[-1]
+    'Posted'
+    """
 
     currency: str = "USD"
     order_statuses: tuple[str, ...] = ORDER_STATUSES
@@ -169,7 +206,12 @@ def _all_of_it(line: SalesOrderLine) -> Decimal:
 
 @attrs.frozen
 class SalesOrderLine(Shown):
-    """A line. `amount` is quantity x unit price, before discounts and tax, to 4 decimals."""
+    """A line. `amount` is quantity x unit price, before discounts and tax, to 4 decimals.
+
+    >>> line = SalesOrderLine("product", "Mug", Decimal(2), Decimal("9.95"), Decimal("19.90"))
+    >>> line.to_ship
+    Decimal('2')
+    """
 
     kind: LineKind
     description: str
@@ -199,7 +241,11 @@ class SalesOrderLine(Shown):
 
 @attrs.frozen
 class OrderDiscount(Shown):
-    """A discount by promotion code, or an automatic or manual one. `amount` is positive, net."""
+    """A discount by promotion code, or an automatic or manual one. `amount` is positive, net.
+
+    >>> OrderDiscount("SAVE5", Decimal("5.00"), "40200-000-000").amount
+    Decimal('5.00')
+    """
 
     code: str
     amount: Decimal = attrs.field(converter=trimmed)
@@ -219,6 +265,10 @@ class Receipt(Shown):
     `captured`: `amount` was received. `pre_authorized`: `pre_auth_amount` is held by the gateway
     and may be captured. `pending`: nothing was received and nothing may be captured by AcctVantage;
     `amount` is 0. `voided`: the authorization was given up; `amount` is 0.
+
+    >>> held = Decimal("57.37")
+    >>> Receipt("WEB1042", "Visa/MC", ZERO, "pre_authorized", held).money
+    ('Visa/MC', 'pre_authorized', Decimal('57.37'))
     """
 
     order_import_id: str
@@ -250,7 +300,14 @@ class Receipt(Shown):
 
 @attrs.frozen
 class SalesOrder(Shown):
-    """A sales order. total = lines + freight + tax - discounts + rounding, to the last decimal."""
+    """A sales order. total = lines + freight + tax - discounts + rounding, to the last decimal.
+
+    >>> from avbc.testing.contract import make_bundle
+    >>> order = make_bundle(1042).order
+    >>> parts = order.subtotal + order.freight + order.tax - order.discount + order.rounding
+    >>> order.import_id, order.total == parts
+    ('WEB1042', True)
+    """
 
     _first = ("import_id", "client", "total", "status")
 
@@ -319,6 +376,11 @@ class OrderBundle(Shown):
 
     `replaced` are the receipts in the books from which an edited order was made: `update_order`
     replaces these and no others (`ReceiptsChanged`). None stands for those that are there.
+
+    >>> from avbc.testing.contract import make_bundle
+    >>> bundle = make_bundle(1042)
+    >>> {receipt.order_import_id for receipt in bundle.receipts}
+    {'WEB1042'}
     """
 
     order: SalesOrder
@@ -336,7 +398,12 @@ class OrderBundle(Shown):
 
 @attrs.frozen
 class CreatedOrder(Shown):
-    """What `create_order` returns. If the order was there already, `created` is False."""
+    """What `create_order` returns. If the order was there already, `created` is False.
+
+    >>> from avbc.testing.contract import make_bundle
+    >>> CreatedOrder(make_bundle(1042).order, created=False).order.import_id
+    'WEB1042'
+    """
 
     order: SalesOrder
     created: bool
@@ -344,7 +411,11 @@ class CreatedOrder(Shown):
 
 @attrs.frozen
 class ShippedItem(Shown):
-    """How much of a sales order line left with a shipment."""
+    """How much of a sales order line left with a shipment.
+
+    >>> ShippedItem(1042000, Decimal(1)).quantity
+    Decimal('1')
+    """
 
     store_line_id: int
     """BigCommerce's order_product_id of the line, which the import kept."""
@@ -353,7 +424,11 @@ class ShippedItem(Shown):
 
 @attrs.frozen
 class Parcel(Shown):
-    """A parcel: one label, one tracking number (manual, EasyPost - Process a Shipment)."""
+    """A parcel: one label, one tracking number (manual, EasyPost - Process a Shipment).
+
+    >>> Parcel("1Z999AA1").items
+    ()
+    """
 
     tracking_number: str = ""
     items: tuple[ShippedItem, ...] = ()
@@ -362,7 +437,13 @@ class Parcel(Shown):
 
 @attrs.frozen
 class Shipment(Shown):
-    """A shipment of a sales order, with its parcels."""
+    """A shipment of a sales order, with its parcels.
+
+    >>> items = (ShippedItem(1042000, Decimal(1)),)
+    >>> sent = Shipment(501, "WEB1042", items, (Parcel("1Z999AA1"),), carrier="UPS")
+    >>> sent.parcels[0].tracking_number
+    '1Z999AA1'
+    """
 
     number: int
     """AcctVantage's own number of the shipment; unique in the books."""
@@ -387,7 +468,11 @@ CreditKind: TypeAlias = Literal[
 
 @attrs.frozen
 class CreditLine(Shown):
-    """What a refund gives back for one thing. `amount` is without tax."""
+    """What a refund gives back for one thing. `amount` is without tax.
+
+    >>> CreditLine("product", Decimal("9.95"), Decimal("0.82"), Decimal(1), 1042000).kind
+    'product'
+    """
 
     kind: CreditKind
     amount: Decimal = attrs.field(converter=trimmed)
@@ -400,7 +485,11 @@ class CreditLine(Shown):
 
 @attrs.frozen
 class CreditTender(Shown):
-    """How a refund was paid out."""
+    """How a refund was paid out.
+
+    >>> CreditTender("Visa/MC", Decimal("10.77")).amount
+    Decimal('10.77')
+    """
 
     receipt_type: str
     amount: Decimal = attrs.field(converter=trimmed)
@@ -409,7 +498,14 @@ class CreditTender(Shown):
 
 @attrs.frozen
 class Credit(Shown):
-    """A credit on a sales order: a refund made in the store. total = lines + tax = tenders."""
+    """A credit on a sales order: a refund made in the store. total = lines + tax = tenders.
+
+    >>> lines = (CreditLine("product", Decimal("9.95"), Decimal("0.82")),)
+    >>> tax, total = Decimal("0.82"), Decimal("10.77")
+    >>> credit = Credit("WEB1042-CM7", "WEB1042", 7, lines, tax, total, "USD")
+    >>> sum(line.amount for line in credit.lines) + credit.tax == credit.total
+    True
+    """
 
     import_id: str
     """The order's Import ID, `-CM` and the store's refund id; unique in the books (inferred)."""
@@ -426,7 +522,13 @@ class Credit(Shown):
 
 @attrs.frozen
 class TrialBalance(Shown):
-    """What one imported order adds up to in the books; `difference` is zero when it balances."""
+    """What one imported order adds up to in the books; `difference` is zero when it balances.
+
+    >>> from avbc import SqlGateway
+    >>> with SqlGateway() as books:
+    ...     books.trial_balance()
+    []
+    """
 
     import_id: str
     lines: Decimal = attrs.field(converter=trimmed)
@@ -449,125 +551,6 @@ class TrialBalance(Shown):
     def open_ar(self) -> Decimal:
         """What the client still owes: the total less captured receipts."""
         return self.total - self.receipts
-
-
-@attrs.frozen
-class Acknowledgement(Shown):
-    """AcctVantage's answer to what it picked up: entered, or refused with code and text."""
-
-    import_id: str
-    """Of the order, receipt or credit."""
-    version: int
-    """The version that AcctVantage took."""
-    document_number: str = ""
-    """AcctVantage's own number of the document; empty where it was refused."""
-    status: str = ""
-    """The status that AcctVantage gave the order; empty where it said none."""
-    refused_code: str = ""
-    """AcctVantage's code of the refusal; empty where it was entered."""
-    refused_text: str = ""
-    at: datetime | None = None
-    """When it came, by the clock of the books' database."""
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether AcctVantage refused it."""
-        return bool(self.refused_code or self.refused_text)
-
-    def __str__(self) -> str:
-        """What AcctVantage did with which version.
-
-        >>> print(Acknowledgement("WEB1042", 1, "SO-7001", "Open"))
-        entered version 1 as SO-7001, Open
-        >>> print(Acknowledgement("WEB1042", 2, refused_code="P17", refused_text="Unknown part."))
-        refused version 2: P17 Unknown part.
-        """
-        if self.is_refusal:
-            return f"refused version {self.version}: {self.reason}"
-        document = f" as {self.document_number}" if self.document_number else ""
-        return ", ".join(filter(None, (f"entered version {self.version}{document}", self.status)))
-
-    @property
-    def reason(self) -> str:
-        """AcctVantage's code and words of the refusal, in one line."""
-        return " ".join(f"{self.refused_code} {self.refused_text}".split())
-
-
-@attrs.frozen
-class Pickup(Shown):
-    """How far AcctVantage is with an order that the books offer for pick-up."""
-
-    order_import_id: str
-    version: int
-    """The version that is offered; 1 is the order as it was imported."""
-    offered_at: datetime | None = None
-    """Since when this version is offered, by the clock of the books' database."""
-    answers: tuple[Acknowledgement, ...] = ()
-    """Every answer to any version of the order, as they came."""
-    parts_refused: tuple[Acknowledgement, ...] = ()
-    """AcctVantage's refusals of receipts and credits of the order, as they are offered now."""
-
-    @property
-    def answer(self) -> Acknowledgement | None:
-        """The last answer to the version that is offered; None while AcctVantage owes one."""
-        own = [answer for answer in self.answers if answer.version == self.version]
-        return own[-1] if own else None
-
-    @property
-    def refusal(self) -> Acknowledgement | None:
-        """AcctVantage's refusal of the version that is offered, or of a receipt or credit of it.
-
-        None if it refused nothing of it.
-        """
-        if self.is_refused:
-            return self.answer
-        return self.parts_refused[-1] if self.parts_refused else None
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether AcctVantage refused the order itself, in the version that is offered."""
-        return self.answer is not None and self.answer.is_refusal
-
-    @property
-    def was_only_refused(self) -> bool:
-        """Whether AcctVantage refused it, and has not entered any version of it."""
-        return bool(self.answers) and all(answer.is_refusal for answer in self.answers)
-
-    @property
-    def document_number(self) -> str:
-        """AcctVantage's number of the document; empty while no version was entered."""
-        numbers = [answer.document_number for answer in self.answers if answer.document_number]
-        return numbers[-1] if numbers else ""
-
-    def __str__(self) -> str:
-        """What AcctVantage said of the version that is offered, or since when it owes an answer.
-
-        >>> print(Pickup("WEB1042", 2, answers=(Acknowledgement("WEB1042", 1, "SO-7001"),)))
-        version 2 of WEB1042 waits for AcctVantage, which entered version 1 as SO-7001
-        """
-        if self.answer is not None:
-            # Words of a refusal may end with a period of their own.
-            text = str(self.answer).removesuffix(".")
-            at = "" if self.answer.at is None else f" ({_minute(self.answer.at)})"
-            return f"AcctVantage {text}{at}"
-        since = "" if self.offered_at is None else f", since {_minute(self.offered_at)}"
-        before = f", which {self.answers[-1]}".removesuffix(".") if self.answers else ""
-        waits = f"version {self.version} of {self.order_import_id} waits for AcctVantage"
-        return f"{waits}{before}{since}"
-
-    @property
-    def sentence(self) -> str:
-        """The same as a sentence.
-
-        >>> Pickup("WEB1042", 1).sentence
-        'Version 1 of WEB1042 waits for AcctVantage.'
-        """
-        text = str(self)
-        return f"{text[:1].upper()}{text[1:]}."
-
-
-def _minute(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @attrs.frozen

@@ -31,6 +31,9 @@ class Retries(Shown):
     """How patient the client is with one request.
 
     `Retries(attempts=1)` never repeats anything.
+
+    >>> Retries(attempts=1).patience
+    180.0
     """
 
     attempts: int = 6

@@ -27,7 +27,11 @@ _TRANSACTIONS = "store/order/transaction/"
 
 
 class WebhookRefused(FinalError):
-    """The call is not a webhook of this store, or an old one sent again. Answer 400."""
+    """The call is not a webhook of this store, or an old one sent again. Answer 400.
+
+    >>> issubclass(WebhookRefused, FinalError)
+    True
+    """
 
 
 @attrs.frozen

@@ -148,6 +148,9 @@ class Problem(Shown):
 
     `code` is listed in the documentation; `field` is the place in the order or in the settings;
     `value` is what was found there; `fix` says what to change.
+
+    >>> Problem("sku_unknown", "lines[0].sku", "MUG", "AcctVantage has no such product.").severity
+    'error'
     """
 
     code: str
@@ -168,7 +171,11 @@ class Problem(Shown):
 
 @attrs.frozen
 class Decision(Shown):
-    """One field of the AcctVantage record: its value, the rule, and the setting it came from."""
+    """One field of the AcctVantage record: its value, the rule, and the setting it came from.
+
+    >>> Decision("tax_area", "BigCommerce", "the configured Tax Area", "gl.tax_area").setting
+    'gl.tax_area'
+    """
 
     field: str
     value: str

@@ -50,7 +50,12 @@ from avbc.text import text_key
 
 @attrs.frozen
 class OrderInputs(Shown):
-    """Everything about one order that was read from the store and the books before it is mapped."""
+    """Everything about one order that was read from the store and the books before it is mapped.
+
+    >>> from avbc.bigcommerce.models import Order
+    >>> OrderInputs(Order(id=1042)).paid_order.id
+    1042
+    """
 
     order: Order
     """With its consignments, lines and fees."""
@@ -87,6 +92,10 @@ class MappedOrder(Report):
     """What an order becomes in AcctVantage, and why; or the problems that keep it out.
 
     `str()` of it is a table of the decisions and the problems.
+
+    >>> from decimal import Decimal
+    >>> MappedOrder(1042, "WEB1042", Decimal("57.37"), bundle=None).problems
+    ()
     """
 
     columns = ("field", "value", "reason")
@@ -168,12 +177,32 @@ def _for_people(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def map_order(inputs: OrderInputs, settings: Settings, reference: ReferenceData) -> MappedOrder:
-    """Map one order. For many under the same settings, make one `Mapper` and use its `map`."""
+    """Map one order. For many under the same settings, make one `Mapper` and use its `map`.
+
+    >>> from avbc import Settings
+    >>> from avbc.acctvantage.records import ReferenceData
+    >>> from avbc.bigcommerce.models import Order
+    >>> from avbc.testing import example
+    >>> values = example.settings_dict("https://api.bigcommerce.com/stores/abc123/v3/")
+    >>> mapped = map_order(OrderInputs(Order(id=1042)), Settings.from_dict(values), ReferenceData())
+    >>> mapped.bundle is None, bool(mapped.problems)  # It is empty, and so are the books.
+    (True, True)
+    """
     return Mapper(settings, reference).map(inputs)
 
 
 class Mapper:
-    """Maps orders under one set of settings and reference data, whose look-ups it makes once."""
+    """Maps orders under one set of settings and reference data, whose look-ups it makes once.
+
+    >>> from avbc import Settings
+    >>> from avbc.acctvantage.records import ReferenceData
+    >>> from avbc.bigcommerce.models import Order
+    >>> from avbc.testing import example
+    >>> values = example.settings_dict("https://api.bigcommerce.com/stores/abc123/v3/")
+    >>> mapper = Mapper(Settings.from_dict(values), ReferenceData())
+    >>> mapper.map(OrderInputs(Order(id=1042))).import_id
+    'WEB1042'
+    """
 
     def __init__(
         self,

@@ -10,7 +10,8 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 import attrs
 
-from avbc.acctvantage.records import Pickup, Receipt, SalesOrder
+from avbc.acctvantage.pickups import Pickup
+from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.body import Body
 from avbc.errors import AvbcError
 from avbc.mapping import Decision, MappedOrder, Problem
@@ -142,7 +143,11 @@ class _ListsReport(RunReport, Generic[Name, Item]):
 
 @attrs.frozen
 class Outcome(Shown):
-    """What became of one order."""
+    """What became of one order.
+
+    >>> Outcome(1042, "WEB1042", Decimal("57.37")).note()
+    ''
+    """
 
     order_id: int
     """BigCommerce's order id; 0 where even that could not be read."""
@@ -381,7 +386,11 @@ State: TypeAlias = Literal["ok", "warning", "error", "unknown"]
 
 @attrs.frozen
 class Check(Shown):
-    """One thing that was checked."""
+    """One thing that was checked.
+
+    >>> Check("tax area", "gl.tax_area", "ok", "BigCommerce").state
+    'ok'
+    """
 
     area: str
     """What kind of thing: `token`, `scope`, `status`, `payment method`, `ship via`."""
@@ -442,7 +451,12 @@ class _Checks(Report):
 
 @attrs.frozen
 class ConnectionReport(_Checks):
-    """Whether the store answers: its URL, the token, each OAuth scope, the clock and the quota."""
+    """Whether the store answers: its URL, the token, each OAuth scope, the clock and the quota.
+
+    >>> good = Check("token", "store.access_token", "ok", "accepted")
+    >>> ConnectionReport("Example store", (good,)).ok
+    True
+    """
 
     store: str
     checks: tuple[Check, ...]
@@ -461,7 +475,12 @@ class ConnectionReport(_Checks):
 
 @attrs.frozen
 class SetupReport(_Checks):
-    """Whether every name in the settings exists, and everything that the store uses is mapped."""
+    """Whether every name in the settings exists, and everything that the store uses is mapped.
+
+    >>> wrong = Check("tax area", "gl.tax_area", "error", "AcctVantage has no Tax Area 'X'.")
+    >>> SetupReport((wrong,)).ok
+    False
+    """
 
     checks: tuple[Check, ...]
 
@@ -483,7 +502,12 @@ class SetupReport(_Checks):
 
 @attrs.frozen
 class JournalEntry(Shown):
-    """One entry of the journal: what was done, when, to which order, and how it ended."""
+    """One entry of the journal: what was done, when, to which order, and how it ended.
+
+    >>> at = datetime.fromisoformat("2026-01-02T12:05:00+00:00")
+    >>> JournalEntry(at, "import", "imported", 1042, "WEB1042").outcome
+    'imported'
+    """
 
     at: datetime
     action: str
@@ -498,7 +522,11 @@ class JournalEntry(Shown):
 
 @attrs.frozen
 class History(Report):
-    """Everything that was done for an order, and its status on both sides now."""
+    """Everything that was done for an order, and its status on both sides now.
+
+    >>> History(1042, "WEB1042", ()).entries
+    ()
+    """
 
     columns = ("at", "action", "outcome", "detail")
 

@@ -133,7 +133,11 @@ WebhookAction: TypeAlias = (
 
 @attrs.frozen
 class Webhook(Shown):
-    """A verified webhook and what it asks for: plain data, which can wait in a queue."""
+    """A verified webhook and what it asks for: plain data, which can wait in a queue.
+
+    >>> Webhook("store/order/created", ImportOrder(1042)).action
+    ImportOrder(order_id=1042)
+    """
 
     scope: str
     """The event: `store/order/statusUpdated`."""

@@ -17,7 +17,14 @@ from avbc.tables import Line, one_line, wrapped
 
 @attrs.frozen
 class WorklistItem(Shown):
-    """One thing that waits for a person. It goes when its cause goes."""
+    """One thing that waits for a person. It goes when its cause goes.
+
+    >>> at = datetime.fromisoformat("2026-01-02T12:05:00+00:00")
+    >>> about = ("WEB1042", 1042, "WEB1042")
+    >>> item = WorklistItem("sku_unknown", *about, at, "No such product.", "Create it.")
+    >>> item.code, item.fix
+    ('sku_unknown', 'Create it.')
+    """
 
     code: str
     """The problem's code (docs/problems.md)."""
@@ -49,7 +56,11 @@ OnAttention: TypeAlias = Callable[[list[WorklistItem]], object]
 
 
 class NoSuchItem(FinalError):
-    """The worklist has no such item, or it has changed since it was read."""
+    """The worklist has no such item, or it has changed since it was read.
+
+    >>> issubclass(NoSuchItem, FinalError)
+    True
+    """
 
 
 def _by_order(items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]:

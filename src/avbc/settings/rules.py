@@ -40,7 +40,13 @@ _LONGEST_AUTHORIZATION = 60
 
 
 class SettingsError(FaultyInputError):
-    """The settings have faults; `faults` lists every one of them, by key and line."""
+    """The settings have faults; `faults` lists every one of them, by key and line.
+
+    >>> from avbc.errors import Fault
+    >>> print(SettingsError("avbc.toml", [Fault("gl.tax_area", "a value is required", 12)]))
+    avbc.toml has 1 fault:
+      line 12, gl.tax_area: a value is required
+    """
 
 
 @attrs.frozen

@@ -26,7 +26,7 @@ from avbc.acctvantage.books_file import (
     client_of_row,
     meant,
 )
-from avbc.acctvantage.gateway import BooksFileError
+from avbc.acctvantage.errors import BooksFileError
 from avbc.acctvantage.records import Client, Product
 from avbc.errors import Fault
 from avbc.text import text_key

@@ -77,7 +77,13 @@ def _by_text(codes: Mapping[str, str]) -> dict[str, str]:
 
 @attrs.frozen(kw_only=True)
 class JournalAccounts(Shown):
-    """The GL account codes that a journal debits and credits. An empty code is a missing one."""
+    """The GL account codes that a journal debits and credits. An empty code is a missing one.
+
+    >>> codes = {"receivable": "11200", "pending": "11300", "certificates_sold": "25500"}
+    >>> codes |= {"rounding": "69900", "sales": "40000", "freight": "41000", "returns": "49000"}
+    >>> JournalAccounts(**codes, tax={"BigCommerce": "22000"}, clearing={"Visa/MC": "10500"}).sales
+    '40000'
+    """
 
     receivable: str
     """Open A/R: what clients owe."""

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from avbc.acctvantage.books_file import CsvFile, client_names
+from avbc.acctvantage.errors import BooksFileError
 from avbc.acctvantage.files.exports import (
     ALIASES_FILE,
     CLIENTS_FILE,
@@ -28,7 +29,6 @@ from avbc.acctvantage.files.exports import (
     require_layout,
 )
 from avbc.acctvantage.files.replacing import replacing
-from avbc.acctvantage.gateway import BooksFileError
 from avbc.acctvantage.records import Client, Product
 from avbc.errors import Fault
 from avbc.text import text_key

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.errors import BooksRefused
 from avbc.acctvantage.records import POSTED, SHIPPED, SalesOrder
 from avbc.acctvantage.sql import column_types, schema
 from avbc.acctvantage.sql.reading import order_statuses, sales_orders

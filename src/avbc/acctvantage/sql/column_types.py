@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
-from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.errors import BooksRefused
 from avbc.database import NOW
 
 

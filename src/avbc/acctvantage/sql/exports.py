@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.errors import BooksRefused
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client
 from avbc.acctvantage.sql import schema

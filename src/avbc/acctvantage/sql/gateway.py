@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc.acctvantage.checks import check_credit, check_order, check_store
-from avbc.acctvantage.gateway import BooksUnreachable
+from avbc.acctvantage.errors import BooksUnreachable
 from avbc.acctvantage.records import (
     CreatedOrder,
     Credit,

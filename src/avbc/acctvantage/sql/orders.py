@@ -11,7 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc import statements
 from avbc.acctvantage.checks import check_store, replacing
-from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, ClientTaken
+from avbc.acctvantage.errors import BooksRefused, BooksUnreachable, ClientTaken
 from avbc.acctvantage.import_ids import customers, receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
 from avbc.acctvantage.sql import schema

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.errors import BooksRefused
 from avbc.acctvantage.records import Receipt
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import receipts_where

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from attrs import evolve
 
-from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.errors import BooksRefused
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.acctvantage.sql import column_types, schema
 from avbc.acctvantage.sql.reading import among, key_chunks, parts

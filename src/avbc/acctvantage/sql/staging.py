@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from avbc.acctvantage.gateway import BooksRefused
-from avbc.acctvantage.records import Acknowledgement, Pickup
+from avbc.acctvantage.errors import BooksRefused
+from avbc.acctvantage.pickups import Acknowledgement, Pickup
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import among, key_chunks
 from avbc.statements import AnyRow, AnySelect, fetch

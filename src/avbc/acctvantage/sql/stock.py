@@ -20,7 +20,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from avbc.acctvantage.books_file import meant
-from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.errors import BooksRefused
 from avbc.acctvantage.records import OPEN, PACKED, PICKED, SHIPPED, SalesOrder
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import among, key_chunks, order_statuses, sales_orders

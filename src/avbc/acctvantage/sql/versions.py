@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable
+from avbc.acctvantage.errors import BooksRefused, BooksUnreachable, BooksUnusable
 from avbc.acctvantage.records import LookAlike
 from avbc.acctvantage.sql import handshake, schema
 from avbc.database import Tables

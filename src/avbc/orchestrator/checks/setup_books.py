@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from avbc.acctvantage.gateway import FollowGateway, ImportGateway, StagingGateway
+from avbc.acctvantage.gateway import FollowGateway, ImportGateway
+from avbc.acctvantage.optional import StagingGateway
 from avbc.orchestrator.engine.parts import NEEDS, PARTS, Parts, methods_of, named
 from avbc.orchestrator.reports import Check
 from avbc.settings import Settings

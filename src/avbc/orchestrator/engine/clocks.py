@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import attrs
 
-from avbc.acctvantage.gateway import ClockGateway
+from avbc.acctvantage.optional import ClockGateway
 from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.logs import get_logger

@@ -34,7 +34,11 @@ from avbc.orchestrator.reports import ImportReport
 
 
 class NoSuchOrder(FinalError):
-    """The store has no order of this id, or it is archived."""
+    """The store has no order of this id, or it is archived.
+
+    >>> issubclass(NoSuchOrder, FinalError)
+    True
+    """
 
 
 @attrs.define

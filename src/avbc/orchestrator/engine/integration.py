@@ -9,7 +9,8 @@ from functools import cached_property
 
 import attrs
 
-from avbc.acctvantage.gateway import ImportGateway, LendsDatabase, Turn
+from avbc.acctvantage.gateway import ImportGateway
+from avbc.acctvantage.optional import LendsDatabase, Turn
 from avbc.bigcommerce import (
     BadAnswer,
     BigCommerce,

@@ -137,15 +137,27 @@ last_cycles = sa.Table(
 
 
 class JournalUnreachable(TransientError):
-    """The journal's database could not be opened, read or written."""
+    """The journal's database could not be opened, read or written.
+
+    >>> issubclass(JournalUnreachable, TransientError)
+    True
+    """
 
 
 class JournalUnusable(FinalError):
-    """The journal's database must be repaired first: a right or a table is missing."""
+    """The journal's database must be repaired first: a right or a table is missing.
+
+    >>> issubclass(JournalUnusable, FinalError)
+    True
+    """
 
 
 class JournalTooNew(FinalError):
-    """The journal was written by a later version of avbc, whose tables this one does not know."""
+    """The journal was written by a later version of avbc, whose tables this one does not know.
+
+    >>> issubclass(JournalTooNew, FinalError)
+    True
+    """
 
 
 def _step_to_4(connection: sa.Connection) -> None:

@@ -12,23 +12,21 @@ from typing import Any, cast
 
 import attrs
 
+from avbc.acctvantage.errors import BooksUnusable
 from avbc.acctvantage.gateway import (
-    BooksUnusable,
     ClientGateway,
-    ClockGateway,
     CreditGateway,
     FollowGateway,
     ImportGateway,
-    JournalGateway,
     PaymentGateway,
     ProductGateway,
     ShipmentGateway,
-    StagingGateway,
     StatusGateway,
     StockGateway,
-    TurnGateway,
 )
-from avbc.acctvantage.records import Credit, Pickup, Shipment
+from avbc.acctvantage.optional import ClockGateway, JournalGateway, StagingGateway, TurnGateway
+from avbc.acctvantage.pickups import Pickup
+from avbc.acctvantage.records import Credit, Shipment
 from avbc.errors import FinalError
 from avbc.settings import Settings
 
@@ -41,6 +39,9 @@ class MethodsMissing(FinalError):
 
     `job` is the method of the orchestrator, `part` the protocol, and `methods` are the names of
     those that are missing.
+
+    >>> MethodsMissing("push_shipments", "MyBooks", "ShipmentGateway", ("shipments",)).short
+    'MyBooks lacks shipments (ShipmentGateway)'
     """
 
     def __init__(self, job: str, books: str, part: str, methods: tuple[str, ...]) -> None:

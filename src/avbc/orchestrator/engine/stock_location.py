@@ -9,7 +9,11 @@ from avbc.text import did_you_mean
 
 
 class NoSuchLocation(FinalError):
-    """The store has no such location, or it is disabled: no quantities can be sent for it."""
+    """The store has no such location, or it is disabled: no quantities can be sent for it.
+
+    >>> issubclass(NoSuchLocation, FinalError)
+    True
+    """
 
 
 class StockLocation:

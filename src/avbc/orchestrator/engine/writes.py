@@ -13,7 +13,7 @@ from typing import Generic, TypeVar, cast
 import attrs
 
 from avbc.acctvantage import BooksUnusable
-from avbc.acctvantage.gateway import Turn
+from avbc.acctvantage.optional import Turn
 from avbc.bigcommerce import Call
 from avbc.errors import AvbcError, TransientError
 from avbc.orchestrator.engine.integration import Integration
@@ -32,6 +32,9 @@ class NotSent(TransientError):
 
     Or the look at the order was too old, or the journal did not take the entry that the request is
     begun.
+
+    >>> issubclass(NotSent, TransientError)
+    True
     """
 
     by_journal: AvbcError | None = None

@@ -82,7 +82,11 @@ class HookOutcome(Shown):
 
 @attrs.frozen
 class HooksReport(Report):
-    """The webhooks of this API account, after the needed ones were created and repaired."""
+    """The webhooks of this API account, after the needed ones were created and repaired.
+
+    >>> HooksReport(()).hooks
+    ()
+    """
 
     columns = ("result", "id", "scope", "destination", "is_active", "changes")
 

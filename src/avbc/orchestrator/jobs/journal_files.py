@@ -15,7 +15,7 @@ from avbc.acctvantage.files.journal import (
     JournalDay,
 )
 from avbc.acctvantage.files.replacing import replacing, require_folder
-from avbc.acctvantage.gateway import JournalGateway, Turn
+from avbc.acctvantage.optional import JournalGateway, Turn
 from avbc.logs import get_logger
 from avbc.mapping.days import day_of
 from avbc.money import ZERO
@@ -51,7 +51,11 @@ class JournalFile(Shown):
 
 @attrs.frozen(kw_only=True)
 class JournalReport(Report):
-    """What `write_journal` did: a row for each file."""
+    """What `write_journal` did: a row for each file.
+
+    >>> JournalReport(source_code="WEB", through=None).files
+    ()
+    """
 
     columns = ("day", "orders", "receipts", "credits", "total", "closed", "file")
 

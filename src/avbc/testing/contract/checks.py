@@ -14,13 +14,9 @@ from typing import ParamSpec, TypeVar, cast
 import attrs
 from attrs import evolve
 
-from avbc.acctvantage.gateway import (
-    BooksRefused,
-    ClientTaken,
-    ClockGateway,
-    ImportGateway,
-    ReceiptsChanged,
-)
+from avbc.acctvantage.errors import BooksRefused, ClientTaken, ReceiptsChanged
+from avbc.acctvantage.gateway import ImportGateway
+from avbc.acctvantage.optional import ClockGateway
 from avbc.acctvantage.records import OPEN, OrderBundle, SalesOrder
 from avbc.testing.contract.examples import DAY
 

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from attrs import evolve
 
-from avbc.acctvantage.gateway import BooksRefused, ClientGateway, ImportGateway
+from avbc.acctvantage.errors import BooksRefused
+from avbc.acctvantage.gateway import ClientGateway, ImportGateway
 from avbc.acctvantage.records import Client, OrderBundle
 from avbc.testing.contract.checks import answers, refused, same, tried_at_once
 from avbc.testing.contract.examples import make_bundle, of_source

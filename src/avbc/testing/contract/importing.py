@@ -11,7 +11,8 @@ from functools import partial
 
 from attrs import evolve
 
-from avbc.acctvantage.gateway import BooksRefused, ClientTaken, ImportGateway
+from avbc.acctvantage.errors import BooksRefused, ClientTaken
+from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import (
     COMMITTED,
     PACKED,

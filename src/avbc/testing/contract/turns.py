@@ -10,7 +10,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from avbc.acctvantage.gateway import ImportGateway, Turn, TurnGateway
+from avbc.acctvantage.gateway import ImportGateway
+from avbc.acctvantage.optional import Turn, TurnGateway
 from avbc.testing.contract.checks import at_once, same
 from avbc.testing.contract.setup import ContractSetup
 
