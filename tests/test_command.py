@@ -331,6 +331,7 @@ def test_the_page_is_written(terminal: Terminal, folder: Path) -> None:
     assert "the last 3 days" in Path("other.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.one_python
 def test_the_demo_needs_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVBC_BOOKS", raising=False)
     said = terminal("demo")
@@ -400,6 +401,7 @@ def test_ctrl_c_in_another_command(
     assert (said.code, said.err) == (INTERRUPTED, "avbc: interrupted\n")
 
 
+@pytest.mark.one_python
 def test_the_commands_of_the_page(
     terminal: Terminal, folder: Path, store: FakeStore, api_url: str
 ) -> None:
@@ -434,6 +436,7 @@ def test_the_page_has_each_command_and_exit_code() -> None:
     assert codes == {OK, NOT_OK, MUST_CHANGE, TRY_AGAIN, INTERRUPTED}
 
 
+@pytest.mark.one_python
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="this machine has no systemd")
 def test_units_are_right(tmp_path: Path) -> None:
     """By systemd's own check, with a program and a user that are here."""
