@@ -134,6 +134,8 @@ def test_what_is_canceled_while_its_shipment_waits_gets_none(
 def test_what_is_canceled_while_a_database_is_slow_gets_no_shipment(
     web: Orchestrator,
     store: FakeStore,
+    *,
+    clock: Time,
     packed: list[int],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -148,7 +150,7 @@ def test_what_is_canceled_while_a_database_is_slow_gets_no_shipment(
             if len(struck) == 1:
                 for order_id in packed:
                     store.edit_order(order_id, status_id=CANCELED)
-                store.state.clock.sleep(10)  # type: ignore[attr-defined]  # it is a Time
+                clock.sleep(10)
         work(self, what)
 
     monkeypatch.setattr(of, name, wait)
