@@ -75,8 +75,14 @@ def documented() -> Iterator[tuple[ModuleType, str]]:
             assert members, target
             shown = import_module(target)
             named = [name.strip() for name in members[1].split(",") if name.strip()]
-            for name in named or vars(shown):
+            # Without a list, Sphinx shows what the module says it has made.
+            own = [key for key, each in vars(shown).items() if is_of(each, target)]
+            for name in named or own:
                 yield shown, name
+
+
+def is_of(value: object, module: str) -> bool:
+    return getattr(value, "__module__", module) == module
 
 
 REFERENCE = list(documented())
