@@ -56,8 +56,8 @@ def web(join: Join, meanwhile: Meanwhile) -> Orchestrator:
     return join(transport=meanwhile, clock=meanwhile.clock)
 
 
-def card(factory: OrderFactory, quantity: int = 1) -> FakeOrder:
-    return factory.order([item("MUG-RED", quantity)], payment=Payment())
+def card(factory: OrderFactory, quantity: int = 1, gateway: str = "authorizenet") -> FakeOrder:
+    return factory.order([item("MUG-RED", quantity)], payment=Payment(gateway=gateway))
 
 
 def cards(store: FakeStore, count: int) -> list[int]:
@@ -66,7 +66,8 @@ def cards(store: FakeStore, count: int) -> list[int]:
 
 
 def edit(store: FakeStore, order_id: int, quantity: int = 2, status_id: int = NEW) -> None:
-    store.add_order(card(OrderFactory(first_id=order_id), quantity))
+    # It is paid again, for what it is now.
+    store.add_order(card(OrderFactory(first_id=order_id), quantity, "braintree"))
     store.edit_order(order_id, status_id=status_id)
 
 

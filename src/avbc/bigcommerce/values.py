@@ -17,7 +17,6 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 
 from avbc.bigcommerce.body import Json
 
@@ -127,13 +126,19 @@ def moment(value: Json) -> datetime:
             return datetime.fromisoformat(
                 f"{value[12:16]}-{_MONTHS[value[8:11]]}-{value[5:7]}T{value[17:25]}+00:00"
             )
-        time = parsedate_to_datetime(value) if "," in value else datetime.fromisoformat(value)
+        time = _of_an_email(value) if "," in value else datetime.fromisoformat(value)
         if f"{time.year:04}" not in value:
             # email.utils takes the year 26 for 2026, and 0001 for 2001.
             raise BadValue(value, "expected a date and time")
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, KeyError, OverflowError):
         raise BadValue(value, "expected a date and time") from None
+
+
+def _of_an_email(value: str) -> datetime:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # it imports sockets
+
+    return parsedate_to_datetime(value)
 
 
 def epoch(value: Json) -> datetime:

@@ -68,8 +68,10 @@ def update_of(bundle: OrderBundle, receipts: Sequence[Receipt]) -> Update:
 
 def _was_corrected(old: Receipt, new: Receipt) -> bool:
     """Whether less came in of a payment than the gateway says, and nothing more is to come."""
-    is_whole = not old.pre_auth_amount and bool(new.gateway_transaction_id)
-    return old.state == "captured" and is_whole and new.amount > old.amount
+    gateway_id = old.gateway_transaction_id
+    is_same = bool(gateway_id) and gateway_id == new.gateway_transaction_id
+    is_whole = old.state == "captured" and not old.pre_auth_amount
+    return is_same and is_whole and new.amount > old.amount
 
 
 def _named(receipt: Receipt) -> str:
