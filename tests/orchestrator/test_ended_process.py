@@ -156,6 +156,7 @@ def statuses(store: FakeStore) -> dict[int, Any]:
     return {number: order.header["status_id"] for number, order in store.state.orders.items()}
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("where", ["customise_order", "customise", "create_order"])
 def test_the_third_import_leaves_it_out_and_imports_the_others(
     store: FakeStore, workers: Workers, look: Orchestrator, where: str
@@ -187,7 +188,8 @@ def test_the_third_import_leaves_it_out_and_imports_the_others(
     assert marks(look) == set()
 
 
-def test_whoever_asks_for_it_again_and_again_ends_two_processes(
+@pytest.mark.one_python
+def test_asking_for_it_again_and_again_ends_two_processes(
     store: FakeStore, workers: Workers, look: Orchestrator
 ) -> None:
     """As a queue does that sends a task again whose process died, with others in between."""
@@ -202,6 +204,7 @@ def test_whoever_asks_for_it_again_and_again_ends_two_processes(
     assert [item.order_id for item in look.worklist()] == [1002]
 
 
+@pytest.mark.one_python
 def test_two_of_them_cost_three_processes(store: FakeStore, workers: Workers) -> None:
     add_plain(store, 4)
     workers.where, workers.ids = "customise_order", [1002, 1004]
@@ -211,6 +214,7 @@ def test_two_of_them_cost_three_processes(store: FakeStore, workers: Workers) ->
     assert statuses(store) == {1001: DOWNLOADED, 1002: ERROR, 1003: DOWNLOADED, 1004: ERROR}
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("where", ["customise_order", "receipts"])
 def test_one_that_is_followed_is_left_out_until_it_changes(
     store: FakeStore, workers: Workers, look: Orchestrator, where: str

@@ -72,6 +72,7 @@ WITHOUT_TURN = {
     "backtest",
     # They need nothing of the store.
     "worklist",
+    "page",
     "settle",
     "prune_journal",
     # They call others.

@@ -21,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 
 from avbc.acctvantage import BooksUnusable, OrderBundle, SqlGateway, Turn
-from avbc.orchestrator import JournalUnreachable, JournalUnusable, Orchestrator, orchestrator
+from avbc.orchestrator import JournalUnreachable, JournalUnusable, Orchestrator
 from avbc.orchestrator.engine.journal import Journal
 from avbc.stopping import StopRequest, ended_by
 from avbc.testing import FakeStore, example
@@ -242,12 +242,12 @@ def test_a_turn_that_cannot_be_given_back_loses_no_report(
 
 
 def test_who_finds_it_taken_does_nothing(
-    webs: Callable[[], Orchestrator], store: FakeStore, monkeypatch: pytest.MonkeyPatch
+    webs: Callable[[], Orchestrator], store: FakeStore
 ) -> None:
     web = webs()
-    monkeypatch.setattr(orchestrator, "_PATIENCE", timedelta(milliseconds=20))
     with taken(web, "import_orders"), taken(web, "push_products"):
-        for report in [web.import_orders(), web.import_order(1001), web.push_products()]:
+        asked = web.import_order(1001, wait=timedelta(milliseconds=20))
+        for report in [web.import_orders(), asked, web.push_products()]:
             assert (report.stopped, report.requests, list(report), report.ok) == (
                 TAKEN,
                 0,
