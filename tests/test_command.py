@@ -225,10 +225,31 @@ def test_nothing_to_push(terminal: Terminal, folder: Path, api_url: str) -> None
     assert (said.code, said.err) == (MUST_CHANGE, "avbc: the settings ask for no push\n")
 
 
-def test_what_may_pass_is_worth_trying_again(terminal: Terminal, folder: Path) -> None:
-    said = terminal("worklist", "--books", f"sqlite:///{folder}/gone/books.db")
+@pytest.mark.usefixtures("folder")
+def test_what_may_pass_is_worth_trying_again(terminal: Terminal) -> None:
+    url = "postgresql://avbc@127.0.0.1:1/books"
+    said = terminal("worklist", "--books", url)
     assert said.code == TRY_AGAIN
-    assert "unable to open database file" in said.err
+    assert "127.0.0.1" in said.err
+
+
+@pytest.mark.parametrize("command", ["worklist", "import", "page", "history"])
+def test_books_that_are_not_there_say_nothing(
+    terminal: Terminal, folder: Path, command: str
+) -> None:
+    arguments = ["7"] if command == "history" else []
+    said = terminal(command, *arguments, "--books", "sqlite:///bookz.db")
+    assert (said.code, said.out) == (MUST_CHANGE, "")
+    assert f"there are no books at {folder / 'bookz.db'}" in said.err
+    assert not (folder / "bookz.db").exists()
+
+
+def test_products_load_from_an_export(terminal: Terminal, folder: Path) -> None:
+    (folder / "products.csv").write_text(
+        "part_number,name,product_class,list_price,sell_price,kind\n"
+        "CUP-9,Cup,Goods,9.95,8.95,inventory\n"
+    )
+    assert terminal("load", "products.csv").out == "Loaded products.csv.\n"
 
 
 def postponed(code: str) -> avbc.ImportReport:
@@ -314,6 +335,8 @@ def test_init_needs_names_in_the_books(
     terminal: Terminal, folder: Path, api_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AVBC_API_URL", api_url)
+    with avbc.SqlGateway("sqlite:///empty.db") as empty:
+        empty.reference_data()
     said = terminal("init", "--settings", "first.toml", "--books", "sqlite:///empty.db")
     assert said.code == MUST_CHANGE
     assert "shipping.warehouse: the books have none" in said.err

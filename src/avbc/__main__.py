@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Annotated, TypeAlias, cast, get_type_hints
 
 import attrs
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from avbc._version import __version__
 from avbc.acctvantage import SqlGateway
@@ -148,9 +150,13 @@ def load(file: Path, /, *, books: Books) -> str:
     """Load reference data, products, clients and quantities from a books.toml into the books.
 
     Args:
-        file: The file. What it does not name stays as it is.
+        file: The file: a books.toml, or products as a .csv (docs/files.md). What it does not name
+            stays as it is.
     """
-    books.load(file)
+    if file.suffix.lower() == ".csv":
+        books.load_products(file)
+    else:
+        books.load(file)
     return f"Loaded {file}."
 
 
@@ -244,6 +250,8 @@ def _launch(
                     "the books are not named: give --books or AVBC_BOOKS their database URL, such "
                     "as sqlite:///books.db"
                 )
+            if command is not load:
+                _require_books(books)
             gateway = given["books"] = stack.enter_context(SqlGateway(books))
             if "web" in needs:
                 web = Orchestrator(Settings.load(settings), gateway)
@@ -256,6 +264,22 @@ def _launch(
                 show(each)
                 codes.append(_exit_code(each))
     return max(codes)
+
+
+def _require_books(url: str) -> None:
+    """Refuse a file that is not there: empty books in its place would say that all is well."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The books say what is wrong with it.
+        return
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    is_file = is_sqlite and parsed.database not in (None, "", ":memory:")
+    if is_file and not (file := Path(str(parsed.database)).absolute()).exists():
+        raise FinalError(
+            f"there are no books at {file}: correct --books or AVBC_BOOKS, or make them with "
+            "avbc load"
+        )
 
 
 _PASSING = frozenset(

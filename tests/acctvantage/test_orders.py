@@ -26,6 +26,7 @@ from avbc.acctvantage import (
     SqlGateway,
 )
 from avbc.acctvantage.sql import orders
+from avbc.errors import FaultyInputError
 from avbc.testing.contract import ANA, make_bundle, make_order
 
 Make = Callable[[int], OrderBundle]
@@ -363,6 +364,16 @@ def test_every_text_amount_and_time_survives(books: SqlGateway, order: SalesOrde
 
 def _plain(amount: Decimal) -> Decimal:
     return Decimal(f"{amount:f}")
+
+
+@pytest.mark.parametrize(
+    "read", ["sales_orders", "receipts", "trial_balance", "credits", "pickups", "find_products"]
+)
+@pytest.mark.parametrize("keys", ["WEB1042", [1042]])
+def test_a_key_alone_is_no_list_of_keys(books: SqlGateway, read: str, keys: object) -> None:
+    with pytest.raises(FaultyInputError, match="must be a list of texts") as caught:
+        getattr(books, read)(keys)
+    assert f"{read} has 1 fault" in str(caught.value)
 
 
 def test_a_person_is_one_key() -> None:

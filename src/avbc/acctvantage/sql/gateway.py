@@ -43,6 +43,7 @@ from avbc.acctvantage.sql import shipments as shipment_records
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.database import Database
+from avbc.errors import Fault, FaultyInputError
 from avbc.secret import without_frames
 from avbc.text import text_key
 from avbc.turns import Lease, Turns
@@ -79,9 +80,20 @@ def _finds(
         keys = (*args, *kwargs.values())
         if keys and not any(each is None or each for each in keys):
             return []
+        if wrong := [each for each in keys if each and not _are_keys(each)]:
+            # The letters of a text are keys that no record has.
+            fault = Fault("keys", f"{wrong[0]!r} must be a list of texts, such as ['WEB1042']")
+            raise FaultyInputError(work.__name__, [fault])
         return _database(self).read(lambda connection: work(connection, *args, **kwargs))
 
     return method
+
+
+def _are_keys(keys: object) -> bool:
+    if isinstance(keys, str):
+        return False
+    # An iterator is read once.
+    return not isinstance(keys, Collection) or all(isinstance(each, str) for each in keys)
 
 
 def _writes(
@@ -338,7 +350,7 @@ class SqlGateway:
     products = _reads(reading.products)
     promotions = _reads(reading.promotions)
     ship_vias = _reads(reading.ship_vias)
-    trial_balance = _reads(reading.trial_balance)
+    trial_balance = _finds(reading.trial_balance)
     look_alikes = _reads(versions.look_alikes)
     available = _reads(stock.available)
 
