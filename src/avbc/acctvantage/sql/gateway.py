@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache, wraps
 from operator import attrgetter
 from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -93,7 +93,8 @@ def _are_keys(keys: object) -> bool:
     if isinstance(keys, str):
         return False
     # An iterator is read once.
-    return not isinstance(keys, Collection) or all(isinstance(each, str) for each in keys)
+    is_counted = isinstance(keys, Collection)
+    return not is_counted or all(isinstance(each, str) for each in cast("Collection[object]", keys))
 
 
 def _writes(
