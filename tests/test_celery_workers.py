@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,6 +25,7 @@ import sqlalchemy as sa
 import avbc
 from avbc import Orchestrator, Settings, SqlGateway
 from avbc.celery import WEBHOOKS, send_webhook
+from avbc.orchestrator.engine.cycles import own_moment
 from avbc.orchestrator.engine.journal import last_cycles
 from avbc.orchestrator.webhooks import ImportOrder, Webhook
 from avbc.testing import OrderFactory, StoreProcess, example, item
@@ -261,6 +262,13 @@ def waits(books_url: str, code: str) -> timedelta:
     return wait
 
 
+def is_hourly(row: sa.Row[Any]) -> bool:
+    """Whether the next cycle is due at the store's own moment of an hour."""
+    hour = timedelta(hours=1)
+    next_at: datetime = row.next_at
+    return next_at == own_moment(row.scope, hour, row.ended_at + hour)
+
+
 def make_due(books_url: str, *codes: str) -> None:
     """Have the next cycles of stores be due, as if time had passed."""
     with SqlGateway(books_url) as books, books.engine.begin() as connection:
@@ -319,8 +327,10 @@ def test_stores_run_while_others_have_faults_and_new_ones_come(
         save(shop.api_url, "B00")
         wait_until(lambda: "B00" in last(environment["BOOKS"]), patience=60)
         assert all(process.poll() is None for process in crew.processes)
-        (line,) = crew.lines("bad.toml has ")
-        assert "ERROR" in line
+        # Two dispatchers that begin in the same moment may both say it.
+        lines = crew.lines("bad.toml has ")
+        assert len(lines) in (1, 2)
+        assert "ERROR" in lines[0]
         assert not crew.lines("UnknownStore")
         assert not crew.lines("Traceback")
 
@@ -347,7 +357,11 @@ def give_token(path: str, token: str) -> None:
 
 
 def test_each_store_has_its_own_fault_and_its_own_interval(
-    crew: Crew, save: Save, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    crew: Crew,
+    save: Save,
+    sender: Any,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     environment["IMPATIENT"] = "yes"
     monkeypatch.delenv("AVBC_ACCESS_TOKEN")
@@ -369,17 +383,24 @@ def test_each_store_has_its_own_fault_and_its_own_interval(
             """How many cycles a store had."""
             return len(crew.lines(f"({code}): {'No new orders' if code == 'WEL' else '4 of '}"))
 
+        def send(*codes: str) -> None:
+            """Send what the dispatcher sends for stores that are due."""
+            make_due(books, *codes)
+            for code in codes:
+                sender.send_task("avbc.run_cycle", [paths[code]])
+
         crew.start_workers()
-        crew.start_beat()
+        for path in paths.values():
+            sender.send_task("avbc.run_cycle", [path])
         # A wrong token is logged once. A store that hangs delays no other, and is left alone for a
         # growing while.
         wait_until(lambda: last(books).keys() >= paths.keys())
         assert waits(books, "HNG") <= timedelta(minutes=1)
-        make_due(books, *paths)
+        send(*paths)
         wait_until(lambda: count("WEL") == count("WRO") == 2)
         wait_until(lambda: crew.lines("(HNG): The store did not answer in 2 cycles;"))
         wait_until(lambda: waits(books, "HNG") > timedelta(minutes=1))
-        make_due(books, "WEL", "WRO")
+        send("WEL", "WRO")
         wait_until(lambda: count("WEL") == count("WRO") == 3)
         (line,) = crew.lines("The access token is wrong")
         assert "ERROR" in line
@@ -390,9 +411,9 @@ def test_each_store_has_its_own_fault_and_its_own_interval(
         file = Path(paths["WEL"])
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("interval_minutes = 1\n", "interval_minutes = 60\n"))
-        make_due(books, "WEL", "WRO")
+        send("WEL", "WRO")
         wait_until(lambda: len(crew.lines("The access token is wrong")) == 2)
-        wait_until(lambda: waits(books, "WEL") > timedelta(minutes=30))
+        wait_until(lambda: is_hourly(last(books)["WEL"]))
         assert not crew.lines("(HNG): The store did not answer in 3 cycles;")
         assert not crew.lines("Traceback")
 
