@@ -69,6 +69,7 @@ def test_everybody_leaves_the_error_clinic() -> None:
     assert [len(report.imported) for report in reports] == [2, 1, 1, 1, 1]
 
 
+@pytest.mark.one_python
 def test_the_week_comes_to_its_end() -> None:
     pytest.importorskip("pandas")
     pytest.importorskip("rich")

@@ -96,6 +96,7 @@ def test_the_printed_sample_is_what_is_printed() -> None:
     assert str(ITEM.message) in " ".join(sample[1].split())
 
 
+@pytest.mark.one_python
 def test_the_example_sends_one_mail() -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "examples/worklist.py"],

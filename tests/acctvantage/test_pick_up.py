@@ -398,6 +398,7 @@ def test_two_orders_of_a_guest_are_of_one_client(url: str, erp_file: Path) -> No
         assert len(erp.execute("SELECT DISTINCT client FROM documents")) == 1
 
 
+@pytest.mark.one_python
 def test_the_example_runs() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", EXAMPLE],
