@@ -36,8 +36,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST = next(filter(is_found, PYTHONS), PYTHONS[0])
 """The oldest Python that this machine has: it does what one Python is enough for."""
-ON_EVERY_CORE = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal")
-"""Options of pytest-xdist."""
+ON_EVERY_CORE = ("-n", str(min(4, 1 + (os.cpu_count() or 1))), "--dist", "worksteal")
+"""Options of pytest-xdist: a process more than there are cores, since some tests wait."""
 EXTRAS = ".[" + ",".join(PROJECT["project"]["optional-dependencies"]) + "]"
 
 

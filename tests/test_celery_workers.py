@@ -431,7 +431,8 @@ def test_what_piled_up_costs_nothing_and_what_fails_for_now_is_tried_again(
         wait_until(lambda: is_done(shop))
         wait_until(lambda: waiting(environment) == 0)
         assert len(crew.lines("another message did it")) >= 98
-        assert len(crew.lines("Task avbc.run_cycle")) == 2  # received, and succeeded
+        # Each is received and succeeds. For the other worker the next cycle may be due by then.
+        assert len(crew.lines("Task avbc.run_cycle")) in (2, 4)
         shop.fail("GET /v2/orders*", "503")
         result = sender.send_task("avbc.import_orders", [path])
         assert result.get(timeout=PATIENCE)["ok"]
