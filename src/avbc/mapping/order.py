@@ -200,6 +200,8 @@ class Mapper:
     >>> from avbc.testing import example
     >>> values = example.settings_dict("https://api.bigcommerce.com/stores/abc123/v3/")
     >>> mapper = Mapper(Settings.from_dict(values), ReferenceData())
+    >>> mapper
+    <Mapper WEB>
     >>> mapper.map(OrderInputs(Order(id=1042))).import_id
     'WEB1042'
     """
