@@ -89,6 +89,7 @@ class _Day:
         self.model = Model(
             self.people, plan.setup, lambda: list(self._desk.worklist()), hears_reports=True
         )
+        self._written_at = 0.0
         self._lost = 0
         """How many reports of the worklist will fail."""
         self._upon: list[Event] = []
@@ -131,6 +132,9 @@ class _Day:
         world.run_until(world.minutes + plan.interval)
         self._act(Event(awake, "settle"))
         world.run_until(world.minutes + _SWEEP)
+        if world.minutes - self._written_at < plan.interval:
+            # What was sent in the last cycle is heard of in the next one.
+            world.run_until(world.minutes + plan.interval)
         self._check(self.model.quiet)
 
     # What happens
@@ -218,7 +222,7 @@ class _Day:
 
     def _on_write(self, request: StoreRequest, worker: Worker) -> None:
         body = as_row(loads(request.body or b"{}"))
-        now = self.world.clock.now()
+        now, self._written_at = self.world.clock.now(), self.world.minutes
         write = Write.of(worker.name, request.method, request.path, body, now)
         if write is not None:
             self._check(partial(self.model.write, write))
