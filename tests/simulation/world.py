@@ -91,11 +91,7 @@ class Worker:
             at_once=_one_after_another,
         )
         return Eager(
-            settings,
-            self.books,
-            store=client,
-            on_attention=self._report_items,
-            clock=world.clock,
+            settings, self.books, store=client, on_attention=self._report_items, clock=world.clock
         )
 
     def _report_items(self, items: list[WorklistItem]) -> None:

@@ -405,11 +405,7 @@ def _play(habit: Habit, shop: Shop, cases: Sequence[Case], row: Row) -> None:
 
 
 def _look(
-    shop: Shop,
-    cases: Sequence[Case],
-    ends: Sequence[End],
-    damages: Sequence[Damage],
-    step: int = 0,
+    shop: Shop, cases: Sequence[Case], ends: Sequence[End], damages: Sequence[Damage], step: int = 0
 ) -> None:
     orders: dict[int, list[Any]] = defaultdict(list)
     for order in shop.books.sales_orders():

@@ -352,10 +352,7 @@ def _rules(choose: random.Random) -> Mapping[str, Mapping[str, object]]:
     new = choose.choice([NEW, AWAITING_PAYMENT])
     held = choose.random() < 0.3
     return {
-        "gl": {
-            "payment_methods": methods,
-            "credit_card_transactions_are_preauthorizations": held,
-        },
+        "gl": {"payment_methods": methods, "credit_card_transactions_are_preauthorizations": held},
         "order_status": {"new_order_status": new, "waiting_days": choose.choice([3, 7, 30])},
     }
 
@@ -367,10 +364,7 @@ def import_when(choose: random.Random, order_id: int, screens: Screens) -> Case:
     rules = {row["bigcommerce"]: row["import_when"] for row in gl["payment_methods"]}
     days = status["waiting_days"]
     age = choose.choice([days - 0.01, days + 0.01, 0.1, days * 3])
-    made: dict[str, Any] = {
-        "created": datetime.now(UTC) - timedelta(days=age),
-        "status_id": new,
-    }
+    made: dict[str, Any] = {"created": datetime.now(UTC) - timedelta(days=age), "status_id": new}
     is_old = age > days
     if choose.random() < 0.35:
         return _cash(choose, order_id, rules["Cash on Delivery"], is_old=is_old, **made)

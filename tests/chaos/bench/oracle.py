@@ -34,11 +34,7 @@ MUST_OF_LINE = ["id", "quantity", "total_ex_tax", "total_inc_tax"]
 
 
 def faults_of(
-    raw: Any,
-    order: Order,
-    entered: SalesOrder,
-    receipts: Sequence[Receipt],
-    transactions: Any = (),
+    raw: Any, order: Order, entered: SalesOrder, receipts: Sequence[Receipt], transactions: Any = ()
 ) -> Iterator[str]:
     """Tell what is wrong with an order that was imported.
 
