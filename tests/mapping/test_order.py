@@ -140,7 +140,9 @@ def test_a_refused_order_shows_its_problems(make_order, map_it):
 
 def test_map_order_is_the_mapper_for_one_order(make_order, settings, reference, products):
     inputs = OrderInputs(make_order(), products=products)
-    assert map_order(inputs, settings, reference) == Mapper(settings, reference).map(inputs)
+    mapper = Mapper(settings, reference)
+    assert map_order(inputs, settings, reference) == mapper.map(inputs)
+    assert repr(mapper) == f"<Mapper {settings.order_status.import_source_code}>"
 
 
 def test_the_context_of_the_program_around_it_does_not_matter(make_order, map_it):
