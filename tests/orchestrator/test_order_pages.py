@@ -402,6 +402,26 @@ def test_what_is_followed_goes_around_it_and_comes_back_to_it_whatever_the_time(
     assert store.counts() == {LIST: 1}
 
 
+def test_what_waits_for_a_person_stays_while_it_is_not_shown(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
+    orders = followed(web, store, 3)
+    stopped = orders[1]
+    store.edit_order(stopped, status_id=5)
+    web.follow_orders()
+    store.spoil_order(stopped, "500")
+    books.set_order_status(f"WEB{stopped}", "Picked")
+    for _ in range(3):
+        with suppress(StoreError):
+            web.follow_orders()
+    assert ("order_not_shown", stopped) in items(web)
+    assert ("order_stopped_in_store", stopped) in items(web)
+    store.heal_order(stopped)
+    for _ in range(2):
+        web.follow_orders()
+    assert items(web) == [("order_stopped_in_store", stopped)]
+
+
 def test_a_job_that_need_not_read_it_does_not_hide_it_from_another(
     join: Join, change: Callable[..., Settings], store: FakeStore
 ) -> None:

@@ -310,14 +310,14 @@ class PushRun(Run[PushReport]):
             return
         self.is_begun = self.is_begun or effect != "postponed"
         for change in changes:
-            if effect != "postponed":
+            # What is not shown has one item, whichever run finds it, and keeps what it had.
+            is_shown = all(each.code != NOT_SHOWN for each in change.problems)
+            if effect != "postponed" and is_shown:
                 errors = [
                     each
                     for each in change.problems
                     if each.severity == "error" and each.code not in _OF_THE_CALL
                 ]
-                # What is not shown has one item, whichever run finds it.
-                errors = [each for each in errors if each.code != NOT_SHOWN]
                 if self._task.name != FOLLOWING:
                     errors = [each for each in errors if each.code != STOPPED]
                 problems = errors if effect == "refused" else []

@@ -46,6 +46,7 @@ from avbc.orchestrator.engine.follower import Follower
 from avbc.orchestrator.engine.in_hand import ENDED, why_left_out
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
+from avbc.orchestrator.engine.order_pages import NOT_SHOWN
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.statuses import FOLLOWED, PLACED, STATUS
@@ -560,12 +561,11 @@ class _Follow:
             run.know(STATUS, key, str(each.order.status_id))
 
     def _note_ended(self, each: Followed, codes: Collection[str]) -> None:
-        """Have the history say which items of an order are gone."""
+        """Have the history say which items of an order are gone; if one is back, once more."""
         run, key = self._run, each.import_id
         ended = sorted(self._open.get(key, set()) - set(codes))
-        if ended:
+        if ended and NOT_SHOWN not in codes:
             detail = f"off the worklist: {', '.join(ended)}"
-            # If it is back, it is an entry again.
             run.record(run.entry(FOLLOWING, "settled", each.order.id, key, detail), [key])
 
 
