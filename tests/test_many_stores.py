@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -162,14 +164,17 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path, postgresql_url: str) -> Iterator[Machine]:
     server = sa.make_url(postgresql_url).set(query={})
-    machine = Machine(tmp_path, server)
-    yield machine
-    machine.end()
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE IF EXISTS avbc WITH (FORCE)")
-        connection.exec_driver_sql("DROP ROLE IF EXISTS root")
-    admin.dispose()
+    # The database that the script makes has one name: of tests in several processes one runs.
+    with Path(tempfile.gettempdir(), "avbc-many-stores.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        machine = Machine(tmp_path, server)
+        yield machine
+        machine.end()
+        admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.exec_driver_sql("DROP DATABASE IF EXISTS avbc WITH (FORCE)")
+            connection.exec_driver_sql("DROP ROLE IF EXISTS root")
+        admin.dispose()
 
 
 class Shops:
