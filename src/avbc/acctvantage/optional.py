@@ -147,10 +147,10 @@ class TurnGateway(Protocol):
         """Take the turn of this name, or return one whose `check` says that another has it.
 
         Names compare letter by letter, and each has a turn of its own. While another holder has
-        it, it is waited for that long. A turn ends when it is released or its process dies: nobody
-        waits for the dead, at least not for longer than some minutes. A holder whose turn ended
-        before it was released, since it was silent for too long or its connection broke, is told
-        so by `check`, also once another has it.
+        it, the call waits for that long. A turn ends when it is released, or within some minutes
+        after its process died. If a turn ended before it was released, because its holder was
+        silent for too long or its connection broke, `check` says so, even after another holder
+        has taken it.
         """
         ...
 

@@ -81,8 +81,8 @@ def unwrap_webhook(
     libraries take the key in base64; the bytes that sign are the client secret itself, as it is in
     the credentials file.
 
-    Whoever has the secret of an app can sign for every store that uses the app: compare
-    `store_hash`. A call may come twice, under the same `webhook_id`.
+    The secret of an app signs for every store that uses the app, so compare `store_hash`. A call
+    may come twice, under the same `webhook_id`.
 
     Args:
         body: The body as it came, unchanged: its bytes, or its text.

@@ -4,10 +4,10 @@ An order can crash the process that handles it, without an error: by a fault in 
 want of memory. A process that is started again would crash again, and no other order would be
 imported.
 
-Before a run works at orders, it leaves a mark of its own at each, and takes it off after that, even
-where it lost its turn. A mark that is found is of a run whose process died, unless that process
-still runs here. Such an order is then handled alone. If a second process dies at it, the next run
-finds two marks, and leaves the order out.
+Before a run handles orders, it marks each of them, and removes its marks afterward, even if it lost
+its turn. A mark that is found belongs to a run whose process died, unless that process still runs
+here. Such an order is then handled alone. If a second process dies while it handles the order, the
+next run finds two marks, and leaves the order out.
 """
 
 from __future__ import annotations
