@@ -367,7 +367,11 @@ def _plain(amount: Decimal) -> Decimal:
 
 
 @pytest.mark.parametrize(
-    "read", ["sales_orders", "receipts", "trial_balance", "credits", "pickups", "find_products"]
+    "read",
+    [
+        *("sales_orders", "receipts", "trial_balance", "credits", "pickups"),
+        *("clients", "find_products", "shipments_of"),
+    ],
 )
 @pytest.mark.parametrize("keys", ["WEB1042", [1042]])
 def test_a_key_alone_is_no_list_of_keys(books: SqlGateway, read: str, keys: object) -> None:

@@ -347,7 +347,7 @@ class SqlGateway:
         )
 
     credits = _finds(credit_records.credits)
-    clients = _reads(reading.clients)
+    clients = _finds(reading.clients)
     products = _reads(reading.products)
     promotions = _reads(reading.promotions)
     ship_vias = _reads(reading.ship_vias)
