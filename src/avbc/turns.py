@@ -221,11 +221,13 @@ class Fence:
             found = self.database.rows(_NUMBER, {"name": self.name})
         except AvbcError as error:
             return f"whether this process still has its turn could not be read: {error}"
-        return "" if found == [(self.number,)] else _TAKEN_OVER
+        return self._lost(found[0][0] if found else None)
 
     def check_on(self, connection: sa.Connection) -> str:
         """Return the same, read on an open connection."""
-        last = connection.scalar(_NUMBER, {"name": self.name})
+        return self._lost(connection.scalar(_NUMBER, {"name": self.name}))
+
+    def _lost(self, last: int | None) -> str:
         return "" if last == self.number else _TAKEN_OVER
 
 
