@@ -823,9 +823,8 @@ def is_not_stopped(model: Model, write: Write, order: FakeOrder, diary: Diary) -
     if order.header.get("is_deleted"):
         since = write.sent - diary.acts["archive"]
         return f"a {write.what} {since} after it was archived" if since > model.look else ""
-    if write.what == "void" or order.header["status_id"] not in STOPPED:
-        return ""
-    if write.what == "status" and not write.status:
+    is_harmless = write.what == "void" or (write.what == "status" and not write.status)
+    if is_harmless or order.header["status_id"] not in STOPPED:
         return ""
     if model.seen.get(write.worker, {}).get(write.order_id) in STOPPED:
         return f"a {write.what} for an order that it saw stopped"
@@ -850,8 +849,8 @@ def is_seen(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
         return f"a {write.what} for an order of channel {diary.channel}"
     shown = model.shown.get((write.worker, write.order_id), _NEVER)
     hidden = write.sent - max(diary.hidden_at or write.sent, shown)
-    is_void = write.what == "void"
-    return f"a {write.what} {hidden} after it was hidden" if hidden > LOOK and not is_void else ""
+    is_late = hidden > model.look and write.what != "void"
+    return f"a {write.what} {hidden} after it was hidden" if is_late else ""
 
 
 def goes_forward(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
@@ -867,8 +866,9 @@ def takes_its_place(model: Model, write: Write, order: FakeOrder, diary: Diary) 
     is_own = write.status in (DOWNLOADED, IMPORT_ERROR)
     if is_own and seen not in (NEW, DOWNLOADED, IMPORT_ERROR):
         return f"{write.status} for an order that it saw in {seen}"
-    is_due = write.status == DOWNLOADED and model.people.booked(write.order_id) is None
-    return "Downloaded for an order that is not in the books" if is_due else ""
+    is_early = write.status == DOWNLOADED and model.people.booked(write.order_id) is None
+    is_early &= write.sent - diary.acts.get("delete", _NEVER) > model.look
+    return "Downloaded for an order that is not in the books" if is_early else ""
 
 
 def is_written_down(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:

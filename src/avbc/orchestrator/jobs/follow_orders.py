@@ -291,7 +291,7 @@ class _Follow:
             again: Follow them, changed or not.
             is_first: Leave out those that were shipped in the books before avbc followed orders.
         """
-        run = self._run
+        run, errors = self._run, errors or {}
         found = {self._import_id(order.id): order for order in orders}
         self._settle_import_items(found)
         error = run.statuses.import_error
@@ -301,10 +301,10 @@ class _Follow:
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
         run.unchanged(len(found) - len(due))
         self._note_back([key for key in known if key not in due], found)
-        self._seen |= {key: order for key, order in found.items() if key in self._open}
-        self._note_listed(
-            order for key, order in found.items() if key in known or key in self._import_items
-        )
+        # What stands in for an order that cannot be read says nothing of it later.
+        shown = {key: each for key, each in found.items() if each.id not in errors}
+        self._seen |= {key: order for key, order in shown.items() if key in self._open}
+        self._note_listed(found[key] for key in found if key in known or key in self._import_items)
         for keys in run.chunks(due):
             booked = {order.import_id: order for order in run.books.sales_orders(keys)}
             missing = [key for key in keys if key not in booked]
@@ -317,7 +317,7 @@ class _Follow:
                     for key, each in booked.items()
                     if not is_first or is_open(each.status, self._rules)
                 ],
-                errors or {},
+                errors,
             )
             self._note_listed(found[key] for key in booked)
             run.flush()
