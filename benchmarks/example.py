@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
+from avbc.clock import Clock
 from avbc.testing.example import books_toml, settings_dict
 
 
 @contextmanager
 def orchestrator(
-    api_url: str, store: BigCommerce | None = None, place: Path | None = None
+    api_url: str,
+    store: BigCommerce | None = None,
+    place: Path | None = None,
+    clock: Clock = Clock(),  # noqa: B008, the real one
 ) -> Iterator[tuple[Orchestrator, Path]]:
     """Join the store to new books in a SQLite file, in a new folder in `place`.
 
@@ -26,6 +30,6 @@ def orchestrator(
         with SqlGateway(f"sqlite:///{database}") as books:
             books.load(path)
             with Orchestrator(
-                Settings.from_dict(settings_dict(api_url)), books, store=store
+                Settings.from_dict(settings_dict(api_url)), books, store=store, clock=clock
             ) as web:
                 yield web, database

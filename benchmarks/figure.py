@@ -22,6 +22,8 @@ class Figure:
     aim: str = ""
     met: bool | None = None
     """None where there is no aim."""
+    share: float | None = None
+    """The ratio as a share of the most that it should be, where it has such an aim."""
 
     def row(self) -> dict[str, str]:
         """The cells of its line."""
@@ -52,6 +54,7 @@ def compared(name: str, ours: str, peer: str, ratio: float, aim: float | None = 
         ratio,
         "" if aim is None else f"<= {aim:.2f}",
         None if aim is None else ratio <= aim,
+        None if aim is None else ratio / aim,
     )
 
 

@@ -28,7 +28,7 @@ import redis
 import sqlalchemy as sa
 
 import avbc
-from avbc.report import text_table
+from avbc.tables import text_table
 from avbc.testing import example
 
 MOST_CPU, MOST_WAIT = 0.05, 30

@@ -6,15 +6,12 @@ They are compared with the fewest that BigCommerce's API allows (docs/performanc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from types import SimpleNamespace
-from unittest.mock import patch
 
 import example
 from figure import Figure, compared
 
+from avbc.clock import Clock
 from avbc.mapping.offline import OFFLINE
-from avbc.orchestrator.engine import order_reads
 from avbc.orchestrator.jobs.import_orders import CHUNK
 from avbc.settings import payment_method_key
 from avbc.testing import FakeOrder, OrderFactory, Payment, StoreProcess, item
@@ -107,13 +104,8 @@ def _cards(count: int) -> Iterator[Figure]:
     for name, is_slow in [("", False), (", each chunk looked at", True)]:
         with StoreProcess(orders=0) as server:
             server.add_orders(orders)
-            with example.orchestrator(server.api_url) as (web, _), ExitStack() as stack:
-                if is_slow:
-                    clock = SimpleNamespace(
-                        monotonic=lambda store=web.store: float(store.requests_sent)
-                    )
-                    second = patch.object(order_reads, "time", clock)
-                    stack.enter_context(second)
+            clock = Clock(monotonic=lambda: float(len(server.log))) if is_slow else Clock()
+            with example.orchestrator(server.api_url, clock=clock) as (web, _):
                 web.import_orders()
             looks = -(-count // CHUNK) if is_slow else 0
             yield _figure(

@@ -2,12 +2,14 @@
 
 `nox -s bench` runs it, or `python benchmarks/run.py`.
 Nothing here is a test: nothing fails on a slow machine. `--quick` shows in half a minute that
-everything runs; its numbers mean nothing.
+everything runs; its numbers mean nothing. `--full` also grows the books to 100,000 orders and
+1,000,000 products. `--json` and `--plot` save the figures beside the table.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import sys
@@ -15,18 +17,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from pathlib import Path
 
 import attrs
 import import_cpu
 import import_time
 import listing
 import memory
+import plots
 import pushing
 import quota
 import requests_per_order
 from figure import Figure
 
-from avbc.report import text_table
+from avbc.tables import text_table
 
 COLUMNS = ["figure", "ours", "peer or floor", "ratio", "aim", "met"]
 _PACKAGES = ["httpx", "orjson", "attrs", "cattrs", "sqlalchemy", "bigc", "bigcommerce"]
@@ -37,18 +41,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="a few orders and rounds, to see that it runs"
     )
-    quick: bool = parser.parse_args(arguments).quick
+    parser.add_argument("--full", action="store_true", help="also 100,000 orders, 1,000,000 SKUs")
+    parser.add_argument("--json", type=Path, help="save the figures here, too")
+    parser.add_argument("--plot", type=Path, help="draw them here, as SVG")
+    options = parser.parse_args(arguments)
+    quick: bool = options.quick
     began = time.perf_counter()
-    print(
+    machine = (
         f"CPython {platform.python_version()} on {os.cpu_count()} cores of {platform.system()} "
-        f"{platform.machine()}; ",
-        end="",
+        f"{platform.machine()}; "
+        + ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
     )
-    print(", ".join(f"{package} {version(package)}" for package in _PACKAGES))
+    print(machine)
     figures = [
         attrs.evolve(figure, met=None) if quick else figure for figure in measured(quick=quick)
     ]
-    show([figure.row() for figure in figures])
+    print(text_table([figure.row() for figure in figures], COLUMNS))
+    if options.json is not None:
+        kept = {"machine": machine, "figures": [attrs.asdict(figure) for figure in figures]}
+        options.json.write_text(json.dumps(kept, indent=1) + "\n")
+    if options.plot is not None:
+        plots.shares(figures, options.plot)
     print(
         "Ratios are ours to theirs, the medians of the ratios of each round. "
         f"{time.perf_counter() - began:.0f} s in all."
@@ -82,23 +95,6 @@ def _told(measure: Callable[..., Iterator[Figure]], *, quick: bool) -> Iterator[
     print(f"  measuring {name} ...", file=sys.stderr, flush=True)
     yield from measure(quick=quick)
     print(f"  measured {name} in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-
-
-def show(rows: Sequence[dict[str, str]]) -> None:
-    """Print the table, by rich where it is installed."""
-    try:
-        from rich.console import Console
-        from rich.table import Table
-    except ImportError:
-        print(text_table(rows, COLUMNS))
-        return
-    table = Table(*COLUMNS)
-    for row in rows:
-        style = "red" if row["met"] == "NO" else ""
-        table.add_row(*(row[column] for column in COLUMNS), style=style)
-    console = Console()
-    console.width = max(console.width, 180)
-    console.print(table)
 
 
 if __name__ == "__main__":
