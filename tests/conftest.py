@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,6 +24,9 @@ from avbc.testing import example
 settings.register_profile("all", deadline=None)
 settings.register_profile("few", max_examples=10, deadline=None)
 settings.load_profile(os.environ.get("AVBC_TEST_PROFILE", "all"))
+
+# Of a command in the background, a shell has Ctrl-C ignored, and so would the programs it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SERVER = "AVBC_TEST_POSTGRESQL"
 BROKER = "AVBC_TEST_REDIS"
