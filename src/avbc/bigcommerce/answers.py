@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Final, Generic, NoReturn, TypeVar
+from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
 from avbc.bigcommerce.body import Json, shortened
-from avbc.bigcommerce.call import Call, ListCall, Page, Paging, rows_of
+from avbc.bigcommerce.call import Call, ListCall, Paging, rows_of
 from avbc.bigcommerce.errors import (
     BadAnswer,
     Conflict,
@@ -30,6 +28,7 @@ from avbc.bigcommerce.errors import (
     UnexpectedData,
 )
 from avbc.bigcommerce.http import Response
+from avbc.bigcommerce.parsing import Rows, load, load_whole
 from avbc.bigcommerce.quota import asked_wait, whole
 from avbc.shown import Shown
 
@@ -98,59 +97,7 @@ class Answer(Shown, Generic[T]):
         return self.response.content
 
 
-# --- JSON ---
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
-
-
-_ESCAPES = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
-
-
-def _whole_characters(content: bytes) -> bytes:
-    """Replace half a character (a lone surrogate, as in a truncated emoji) by U+FFFD.
-
-    No database stores half a character.
-    """
-    if b"\\ud" not in content and b"\\uD" not in content:
-        return content
-    return _ESCAPES.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], content)
-
-
-def _loader() -> Callable[[bytes], Json]:
-    try:
-        import orjson  # noqa: PLC0415  # the extra `fast`; the standard library is slower
-    except ImportError:
-
-        def load(content: bytes) -> Json:
-            try:
-                parsed: Json = json.loads(_whole_characters(content), parse_constant=_no_number)
-            except RecursionError:
-                raise ValueError("it is nested too deeply") from None
-            return parsed
-
-        return load
-
-    def load_fast(content: bytes) -> Json:
-        try:
-            fast: Json = orjson.loads(content)
-        except ValueError:
-            # It refuses half a character, with various messages.
-            whole = _whole_characters(content)
-            if whole == content:
-                raise
-            fast = orjson.loads(whole)
-        return fast
-
-    return load_fast
-
-
-_load = _loader()
+# --- values ---
 
 
 def succeeded(call: Call[object], status: int) -> bool:
@@ -161,20 +108,18 @@ def succeeded(call: Call[object], status: int) -> bool:
 def parse(call: Call[object], status: int, content: bytes) -> Json:
     """Parse the body of a successful answer; None if it has none. Half a character becomes U+FFFD.
 
+    A long page of a list is parsed row by row when it is read: then a reader may raise `WrongCut`.
+
     Raises:
         ValueError: It is not JSON, or a read was answered with nothing.
     """
     if status == 204 or (not content and call.method != "GET"):
         return None
-    # Parsed JSON has no cycles, but its many objects make the collector look for some: a third of
-    # the time that a large page takes.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return _load(content)
-    finally:
-        if collecting:
-            gc.enable()
+    if isinstance(call, ListCall) and call.read_page and not _ID_IN_PATH.search(call.path):
+        rows = Rows.of(content)
+        if rows is not None:
+            return rows
+    return load_whole(content)
 
 
 def text_of(response: Response) -> str:
@@ -322,7 +267,7 @@ def _scope_advice(scope: str) -> str:
 def _reading(text: str) -> tuple[str, dict[str, str], Sequence[Mapping[str, Json]]]:
     """Read an error's body: its message, the messages of its fields, and its rows."""
     try:
-        body = _load(text.encode())
+        body = load(text.encode())
     except ValueError:
         return _words(text), {}, ()
     if isinstance(body, Mapping):
@@ -398,8 +343,8 @@ def _cut(text: str, length: int = _LONGEST_SAYING) -> str:
 # --- pages ---
 
 
-def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | None:
-    """Return the call for the page after this one, or None where this was the last.
+def next_page(call: ListCall[T], body: Json, count: int) -> ListCall[T] | None:
+    """Return the call for the page after this one of `count` rows, or None where it was the last.
 
     A v2 list ends with a page shorter than the limit or with a 204, so a last page that is exactly
     full costs one more request.
@@ -407,7 +352,7 @@ def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | Non
     Raises:
         UnexpectedData: The answer does not say how the list goes on.
     """
-    full = page.count >= int(call.params.get("limit", call.limit))
+    full = count >= int(call.params.get("limit", call.limit))
     if call.paging is Paging.MIN_ID:
         return _with(call, min_id=str(_last_id(call, body) + 1)) if full else None
     meta = body.get("meta") if isinstance(body, Mapping) else None
@@ -417,7 +362,7 @@ def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | Non
         and isinstance(cursors := meta.get("cursor_pagination"), Mapping)
     ):
         cursor, links = cursors.get("end_cursor"), cursors.get("links")
-        more = page.count > 0 and (bool(links.get("next")) if isinstance(links, Mapping) else full)
+        more = count > 0 and (bool(links.get("next")) if isinstance(links, Mapping) else full)
         return (
             _with(call, after=str(cursor))
             if more and cursor and str(cursor) != call.params.get("after")
@@ -431,7 +376,7 @@ def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | Non
     ):
         total = whole(str(pages.get("total_pages")))
         if total is not None:
-            return _with(call, page=str(number + 1)) if number < total and page.count else None
+            return _with(call, page=str(number + 1)) if number < total and count else None
     return _with(call, page=str(number + 1)) if full else None
 
 

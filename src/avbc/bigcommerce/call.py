@@ -12,6 +12,7 @@ import attrs
 
 from avbc.bigcommerce.body import Body, Json, shortened
 from avbc.bigcommerce.errors import UnexpectedData
+from avbc.bigcommerce.parsing import Rows
 from avbc.shown import Shown
 
 T = TypeVar("T")
@@ -232,6 +233,6 @@ def rows_of(body: Json) -> Sequence[Json]:
     if body is None:
         return []
     rows = body.get("data") if isinstance(body, Mapping) else body
-    if isinstance(rows, list):
+    if isinstance(rows, list | Rows):
         return rows
     raise UnexpectedData("answer", shortened(body), "expected a list of rows")

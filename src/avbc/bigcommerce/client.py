@@ -76,12 +76,14 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         Raises:
             UnexpectedData: A row cannot be read. The rows before it came first.
         """
+        here: ListCall[T] | None = call
         with without_inner_frames:
-            for page in self.pages(call):
-                yield from page.items[: page.readable]
-                if page.unreadable:
-                    raise page.unreadable[0].error
-                del page
+            while here is not None:
+                received, count = self._receive(here), 0
+                for rows in self._wire.parts(here, received):
+                    count += len(rows)
+                    yield from rows
+                here = self._wire.following(here, received, count)
 
     @overload
     def map(
@@ -251,13 +253,15 @@ class AsyncBigCommerce(
         Raises:
             UnexpectedData: A row cannot be read. The rows before it came first.
         """
+        here: ListCall[T] | None = call
         with without_inner_frames:
-            async for page in self.pages(call):
-                for item in page.items[: page.readable]:
-                    yield item
-                if page.unreadable:
-                    raise page.unreadable[0].error
-                del page
+            while here is not None:
+                received, count = await self._receive(here), 0
+                for rows in self._wire.parts(here, received):
+                    count += len(rows)
+                    for row in rows:
+                        yield row
+                here = self._wire.following(here, received, count)
 
     @overload
     async def map(

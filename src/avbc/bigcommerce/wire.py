@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -40,6 +40,7 @@ from avbc.bigcommerce.errors import (
 )
 from avbc.bigcommerce.http import Http, Response
 from avbc.bigcommerce.limits import Allowance, NotAwaited
+from avbc.bigcommerce.parsing import Rows, WrongCut, load_whole
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret
 from avbc.stopping import STOP
@@ -49,6 +50,8 @@ T = TypeVar("T")
 _NOTHING_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 _TIMES_TIMEOUT = 4
 _MIB = 1024 * 1024
+_ROWS_AT_ONCE = 10
+"""How many rows of a long list are read together: their objects fit in a processor's cache."""
 
 
 @attrs.frozen
@@ -247,36 +250,80 @@ class Wire:
             UnexpectedData: The answer does not say how the list goes on.
             BadAnswer: The answer is not a list.
         """
+        page = self._page(call, received)
+        return page, self.following(call, received, page.count)
+
+    def parts(self, call: ListCall[T], received: Received) -> Iterator[Sequence[T]]:
+        """Read the rows of one page, a long one in parts.
+
+        Raises:
+            UnexpectedData: A row cannot be read. The rows before it came first.
+            BadAnswer: The answer is not a list.
+        """
+        done = 0
+        if isinstance(received.body, Rows) and call.most is None:
+            for done in range(0, len(received.body), _ROWS_AT_ONCE):
+                part = received.body[done : done + _ROWS_AT_ONCE]
+                try:
+                    page = call.page(part)
+                except (UnexpectedData, WrongCut):
+                    break
+                if page.unreadable:
+                    break
+                collect(page.items)
+                yield page.items
+            else:
+                return
+        # Of the whole list, since errors name the place of a row in it.
+        page = self._page(call, received)
+        yield page.items[done : page.readable]
+        if page.unreadable:
+            raise page.unreadable[0].error
+
+    def following(self, call: ListCall[T], received: Received, count: int) -> ListCall[T] | None:
+        """Return the call of the page after one of so many rows, None after the last.
+
+        Raises:
+            UnexpectedData: The answer does not say how the list goes on.
+        """
+        following = self._read(call, received, lambda body: next_page(call, body, count))
+        if following is None or call.most is None:
+            return following
+        left = call.most - count
+        return attrs.evolve(following, most=left) if left > 0 else None
+
+    def _page(self, call: ListCall[T], received: Received) -> Page[T]:
         if received.body is None:
-            return Page([]), None
-
-        def read(body: Json) -> tuple[Page[T], ListCall[T] | None]:
-            page = call.page(body)
-            following = next_page(call, body, page)
-            if call.most is None:
-                return page, following
-            left = call.most - page.count
-            if following is not None:
-                following = attrs.evolve(following, most=left) if left > 0 else None
-            return page.first(call.most), following
-
-        page, following = self._read(call, received, read)
+            return Page([])
+        page = self._read(call, received, call.page)
         if page.unreadable and self._echoes(received.response):
-            return self.page(call, self._without_token(call, received))
+            return self._page(call, self._without_token(call, received))
+        page = page if call.most is None else page.first(call.most)
         collect(page.items)
         for bad in page.unreadable:
             bad.error.call = call.name
             bad.error.status = received.response.status_code
             bad.error.request_id = request_id_of(received.response.headers)
-        return page, following
+        return page
 
     def _read(self, call: Call[object], received: Received, read: Callable[[Json], T]) -> T:
         try:
             return read(received.body)
+        except WrongCut:
+            again = self._parsed_whole(call, received.response)
         except UnexpectedData as error:
             if not self._echoes(received.response):
                 raise self._misread(call, received, error) from None
-        return self._read(call, self._without_token(call, received), read)
+            again = self._without_token(call, received)
+        return self._read(call, again, read)
+
+    def _parsed_whole(self, call: Call[object], response: Response) -> Received:
+        try:
+            return Received(response, load_whole(response.content))
+        except ValueError:
+            pass
+        clean = self.clean_response(call, response)
+        raise _placed(unreadable(call, clean.status_code, text_of(clean)), call, clean)
 
     def tls(self) -> ssl.SSLContext:
         """Return the context that verifies the store's certificate."""
