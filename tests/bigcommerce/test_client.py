@@ -43,6 +43,7 @@ from avbc.bigcommerce import (
     TokenRefused,
     UnexpectedData,
 )
+from avbc.bigcommerce.at_once import Crew
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import UnreadableRow, rows_of
 from avbc.bigcommerce.models import (
@@ -696,15 +697,24 @@ def test_map_does_not_take_a_bug_for_an_error(script: Any, open_store: Open) -> 
         )
 
 
-def test_map_lets_an_interruption_through(
-    script: Any, open_store: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+def test_map_lets_an_interruption_through(script: Any, open_store: Open) -> None:
+    """What was begun has ended by then, and the rest is not begun."""
+    answers = script(echo)
+    waits: list[int] = []
 
-    monkeypatch.setattr("avbc.bigcommerce.at_once.wait", interrupt)
+    def interrupted(changed: threading.Condition, is_over: Callable[[], bool]) -> None:
+        waits.append(1)
+        if len(waits) == 1:
+            raise KeyboardInterrupt
+        changed.wait_for(is_over)
+
+    store = open_store(answers.transport, at_once=Crew(lambda: 1, wait=interrupted))
     with pytest.raises(KeyboardInterrupt):
-        open_store(script(echo).transport).map([numbered(1)])
+        store.map([numbered(number) for number in range(14, 1000)])
+    sent = len(answers.requests)
+    assert sent < 986
+    assert store.map([numbered(1)]) == [1]
+    assert len(answers.requests) == sent + 1
 
 
 def test_map_runs_its_calls_as_it_is_told_to(script: Any, open_store: Open) -> None:

@@ -14,9 +14,9 @@ import pytest
 
 from avbc.acctvantage import BooksRefused, BooksUnreachable, SqlGateway
 from avbc.acctvantage.records import Client
+from avbc.bigcommerce.in_flight import MOST
 from avbc.mapping import CLIENT_FIELDS, FieldRule, with_fields
 from avbc.orchestrator import Orchestrator, PushReport
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.testing import FakeStore
 
 Join = Callable[..., Orchestrator]
@@ -316,7 +316,7 @@ def test_requests_for_three_hundred(
     assert counts["GET /v3/customers"] <= 3
     # BigCommerce takes three updates at once.
     assert counting.most["PUT"] <= 3
-    assert max(counting.most.values()) <= IN_FLIGHT
+    assert max(counting.most.values()) <= MOST
     assert None not in bound(empty).values()
 
 

@@ -16,7 +16,6 @@ from avbc.acctvantage.records import Shipment, ShippedItem
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
 from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.engine import run
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.writes import Writes
 from avbc.settings import Settings
@@ -81,7 +80,6 @@ def web(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Orchestrator]:
     # A wait of one thread would make the looks of all others old.
-    monkeypatch.setattr(run, "IN_FLIGHT", 1)
     with ExitStack() as stack:
         client = stack.enter_context(
             BigCommerce(
@@ -90,6 +88,7 @@ def web(
                 transport=transport,
                 clock=clock,
                 sleep=clock.sleep,
+                at_once=lambda work, _: [function() for function in work],
             )
         )
         seam = Clock(monotonic=clock)

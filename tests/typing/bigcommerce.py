@@ -26,6 +26,7 @@ from avbc.bigcommerce import (
     WriteResult,
     read_object,
 )
+from avbc.bigcommerce.at_once import Begun
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.models import (
     Consignments,
@@ -93,6 +94,12 @@ def construction() -> None:
 
 def in_sequence(work: Sequence[Callable[[], T]], limit: int) -> list[T]:
     return [each() for each in work]
+
+
+def begun(store: BigCommerce) -> None:
+    found = store.begin([store.orders.get.call(1042)])
+    assert_type(found, Begun[Order | AvbcError])
+    assert_type(found.results(), list[Order | AvbcError])
 
 
 def transports() -> None:

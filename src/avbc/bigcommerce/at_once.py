@@ -1,11 +1,17 @@
-"""How the client runs many calls at once."""
+"""How the client runs many calls at once: by one crew of threads for its life."""
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
+from typing import Any, Protocol, TypeVar
 
+from avbc import forks
+from avbc.bigcommerce.in_flight import MOST
 from avbc.stopping import StopRequest
 
 T = TypeVar("T")
@@ -30,26 +36,201 @@ class AtOnce(Protocol):
         ...
 
 
-def in_threads(
-    work: Sequence[Callable[[], T]], limit: int, stop: StopRequest | None = None, /
-) -> list[T]:
-    """Run them in threads: what the client does by itself.
+class Begun(Protocol[T]):
+    """Calls that were begun together; the results wait until they are asked for."""
+
+    def results(self) -> list[T]:
+        """Wait until all have ended, and return their results in sequence.
+
+        Raises:
+            Exception: The first error. Those that were not begun by then are not run.
+        """
+        ...
+
+    def drop(self) -> None:
+        """Begin no more of them, and wait until those that run have ended."""
+        ...
+
+
+class Done(Begun[T]):
+    """Calls that have ended.
+
+    >>> Done([1, 2]).results()
+    [1, 2]
+    """
+
+    def __init__(self, results: list[T]) -> None:
+        self._results = results
+
+    def results(self) -> list[T]:
+        """Return the results."""
+        return self._results
+
+    def drop(self) -> None:
+        """Do nothing: they have ended."""
+
+
+class _Batch(Begun[T]):
+    """Functions that one caller begins together."""
+
+    def __init__(
+        self, crew: Crew, work: Sequence[Callable[[], T]], limit: int, stop: StopRequest | None
+    ) -> None:
+        self._crew = crew
+        self._limit = limit
+        self._stop = stop
+        self._left = deque(enumerate(work))
+        self._running = 0
+        self._found: dict[int, T] = {}
+        self._errors: dict[int, BaseException] = {}
+
+    def take(self) -> Callable[[], None] | None:
+        """Take what is to be run next; None where nothing may be."""
+        if not self._left or self._running >= self._limit:
+            return None
+        self._running += 1
+        return partial(self._run, *self._left.popleft())
+
+    def _run(self, place: int, function: Callable[[], T]) -> None:
+        try:
+            self._found[place] = function()
+        except BaseException as error:  # noqa: BLE001  # it is raised where the results are read
+            self._errors[place] = error
+            self._left.clear()
+
+    def end_one(self) -> None:
+        """Note that one has ended."""
+        self._running -= 1
+
+    def is_over(self) -> bool:
+        """Whether all have ended."""
+        return not (self._left or self._running)
+
+    def results(self) -> list[T]:
+        try:
+            self._crew.wait_for(self)
+        except BaseException:
+            self.drop()
+            raise
+        if self._errors:
+            raise self._errors[min(self._errors)]
+        return [self._found[place] for place in range(len(self._found))]
+
+    def drop(self) -> None:
+        if self._stop is not None and not self.is_over():
+            self._stop.ask()
+        self._left.clear()
+        # Nobody may take the caller's turn while its requests are on their way.
+        self._crew.wait_for(self)
+
+
+class Crew:
+    """Runs functions at once: as many as requests may be in flight, whoever has begun them.
+
+    Its threads are kept until it is closed. A forked process has none at first.
 
     Args:
-        work: The functions.
-        limit: How many run at once.
-        stop: What ends their waits: Ctrl-C reaches the caller's thread alone.
+        number: Returns how many may run at once; it is asked again after each function.
+        start: Has a function run beside the caller, for tests; by default a thread does it.
+        wait: Waits until something is so, for tests. It gets a condition that is notified when a
+            function has ended, and what is waited for.
     """
-    pool = ThreadPoolExecutor(max(1, min(limit, len(work))), "avbc")
-    try:
-        futures = [pool.submit(function) for function in work]
-        wait(futures, return_when=FIRST_EXCEPTION)
-    except BaseException:
-        if stop is not None:
-            stop.ask()
-        # Nobody may take the caller's turn while its requests are on their way.
-        pool.shutdown(cancel_futures=True)
-        raise
-    pool.shutdown(cancel_futures=True)
-    # Those that were cancelled come after the one that failed.
-    return [future.result() for future in futures]
+
+    def __init__(
+        self,
+        number: Callable[[], int],
+        *,
+        start: Callable[[Callable[[], None]], object] | None = None,
+        wait: Callable[[threading.Condition, Callable[[], bool]], object] | None = None,
+    ) -> None:
+        self._number = number
+        self._start = start or self._start_thread
+        self._wait = wait or threading.Condition.wait_for
+        self._begin()
+        forks.watch(self)
+
+    def _begin(self) -> None:
+        self._changed = threading.Condition()
+        self._urgent: list[_Batch[Any]] = []
+        self._others: list[_Batch[Any]] = []
+        self._running = 0
+        self._pool: ThreadPoolExecutor | None = None
+
+    def after_fork(self) -> None:
+        """Begin anew in a forked process, which has none of its parent's threads."""
+        forks.keep(self._pool)
+        self._begin()
+
+    def close(self) -> None:
+        """Let the threads go when they have done what was begun."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False)
+
+    def __call__(self, work: Sequence[Callable[[], T]], limit: int, /) -> list[T]:
+        """Run functions, and return their results in sequence: this is an `AtOnce`."""
+        return self.begin(work, limit).results()
+
+    def begin(
+        self,
+        work: Sequence[Callable[[], T]],
+        limit: int | None = None,
+        stop: StopRequest | None = None,
+        *,
+        is_urgent: bool = False,
+    ) -> Begun[T]:
+        """Begin functions.
+
+        Args:
+            work: The functions.
+            limit: How many of them may run at once; None for as many as the crew runs.
+            stop: What ends their waits: Ctrl-C reaches the caller's thread alone.
+            is_urgent: Whether they go before all that are not urgent.
+        """
+        batch = _Batch(self, work, len(work) if limit is None else limit, stop)
+        with self._changed:
+            (self._urgent if is_urgent else self._others).append(batch)
+        self._hire()
+        return batch
+
+    def wait_for(self, batch: _Batch[T]) -> None:
+        """Wait until all functions of a batch have ended."""
+        with self._changed:
+            self._wait(self._changed, batch.is_over)
+
+    def _hire(self) -> None:
+        while (taken := self._take(0)) is not None:
+            self._start(partial(self._work, *taken))
+
+    def _work(self, batch: _Batch[Any], function: Callable[[], None]) -> None:
+        taken: tuple[_Batch[Any], Callable[[], None]] | None = batch, function
+        while taken is not None:
+            batch, function = taken
+            function()
+            del function
+            with self._changed:
+                batch.end_one()
+                self._changed.notify_all()
+            taken = self._take(1)
+            self._hire()
+
+    def _take(self, running: int) -> tuple[_Batch[Any], Callable[[], None]] | None:
+        """Take what is to be run next, for one that has run another (1) or is new (0)."""
+        number = self._number()
+        with self._changed:
+            self._running -= running
+            if self._running < number:
+                for batches in (self._urgent, self._others):
+                    batches[:] = [each for each in batches if not each.is_over()]
+                for batch in chain(self._urgent, self._others):
+                    if (function := batch.take()) is not None:
+                        self._running += 1
+                        return batch, function
+        return None
+
+    def _start_thread(self, work: Callable[[], None]) -> None:
+        with self._changed:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(MOST, "avbc")
+            pool = self._pool
+        pool.submit(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import threading
 import time
 from abc import abstractmethod
@@ -31,6 +32,7 @@ from avbc.bigcommerce.http import (
     library,
     library_of,
 )
+from avbc.bigcommerce.in_flight import MOST
 from avbc.bigcommerce.quota import Quota
 from avbc.bigcommerce.resources import Resources
 from avbc.bigcommerce.retry import Attempts, Retries
@@ -70,6 +72,7 @@ class Options(TypedDict, Generic[TransportT, SleepT], total=False):
 
 
 _SAME_CLOCK = timedelta(minutes=1)
+_NUMBERS = re.compile(r"(?<=/)[0-9]+")
 
 
 @attrs.define
@@ -311,6 +314,10 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         self._connections.start()
         self._caps.clear()
 
+    def _number(self) -> int:
+        """Return how many requests are to be in flight now."""
+        return self._quota.at_once(self._clock())
+
     def _wait_for_turn(self, attempts: Attempts) -> float:
         """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""
         call = attempts.call
@@ -387,7 +394,13 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         if isinstance(outcome, StoreError):
             self._quota.lost(now)
         else:
-            self._quota.answered(now, outcome.status_code, outcome.headers)
+            self._quota.answered(
+                now,
+                outcome.status_code,
+                outcome.headers,
+                kind=_NUMBERS.sub("", call.name),
+                took=now - exchange.started,
+            )
             if outcome.status_code < 300:
                 with suppress(KeyError, ValueError):
                     at = parsedate_to_datetime(outcome.headers["date"])
@@ -411,15 +424,20 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         )
 
 
-def checked(calls: Iterable[Call[T]], limit: int) -> list[Call[T]]:
-    """Return the calls of `map` as a list.
+def checked(calls: Iterable[Call[T]], limit: int | None) -> tuple[list[Call[T]], int | None]:
+    """Return the calls of `map` as a list, and how many of them may run at once.
 
     Raises:
         ValueError: The limit is below 1.
     """
-    if limit < 1:
+    if limit is not None and limit < 1:
         raise ValueError("limit must be at least 1")
-    return list(calls)
+    work = list(calls)
+    caps = [call.cap.limit for call in work if call.cap is not None]
+    if work and len(caps) == len(work):
+        # Who waits for a turn at the endpoint keeps others from being sent.
+        limit = min(limit or MOST, max(caps))
+    return work, limit
 
 
 def _extra(attempts: Attempts, wait: float, status: int | None = None) -> dict[str, object]:

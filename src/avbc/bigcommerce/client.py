@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar, cast, overload
 
 from avbc.bigcommerce.answers import Answer
-from avbc.bigcommerce.at_once import in_threads
+from avbc.bigcommerce.at_once import Begun, Crew, Done
 from avbc.bigcommerce.base import StoreClient, checked
 from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
 from avbc.bigcommerce.http import AsyncTransport, Response, Transport
+from avbc.bigcommerce.in_flight import MOST
 from avbc.bigcommerce.limits import Allowance, TooSlow
-from avbc.bigcommerce.quota import REQUESTS_IN_FLIGHT
 from avbc.bigcommerce.retry import Attempts
 from avbc.bigcommerce.wire import Received
 from avbc.errors import AvbcError, without_inner_frames
@@ -90,7 +90,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         self,
         calls: Iterable[Call[T]],
         *,
-        limit: int = REQUESTS_IN_FLIGHT,
+        limit: int | None = None,
         return_errors: Literal[False] = False,
     ) -> list[T]: ...
     @overload
@@ -98,17 +98,19 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         self,
         calls: Iterable[Call[T]],
         *,
-        limit: int = REQUESTS_IN_FLIGHT,
+        limit: int | None = None,
         return_errors: Literal[True],
     ) -> list[T | AvbcError]: ...
     def map(
         self,
         calls: Iterable[Call[T]],
         *,
-        limit: int = REQUESTS_IN_FLIGHT,
+        limit: int | None = None,
         return_errors: bool = False,
     ) -> list[T] | list[T | AvbcError]:
-        """Run many calls, up to `limit` at once, and return their values in the order of the calls.
+        """Run many calls at once, and return their values in the order of the calls.
+
+        As many run at once as the store's quota and the time of its answers allow (`Quota`).
 
         ```python
         store.map([store.transactions.list.call(order.id) for order in orders])
@@ -116,11 +118,29 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
 
         Args:
             calls: What to run: `call(...)` of any method makes one.
-            limit: How many run at once.
+            limit: How many run at once, at most.
             return_errors: Return each error in the place of its value. Otherwise the
                 first error is raised, and calls that have not started are not sent.
         """
-        work = checked(calls, limit)
+        with without_inner_frames:
+            return self._begin(calls, limit, return_errors=return_errors).results()
+
+    def begin(self, calls: Iterable[Call[T]]) -> Begun[T | AvbcError]:
+        """Begin many calls, and return what their values or errors are to be had from later.
+
+        Meanwhile the caller can do something else. Changes go before reads that were begun earlier.
+
+        ```python
+        begun = store.begin([store.transactions.list.call(order.id) for order in orders])
+        begun.results()
+        ```
+        """
+        return self._begin(calls, None, return_errors=True)
+
+    def _begin(
+        self, calls: Iterable[Call[T]], limit: int | None, *, return_errors: bool
+    ) -> Begun[T | AvbcError]:
+        work, limit = checked(calls, limit)
 
         def run(call: Call[T]) -> T | AvbcError:
             try:
@@ -138,14 +158,15 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         stop = StopRequest(grace=0.0, outer=STOP.get())
         with ended_by(stop):
             calls_ready = [ready(call) for call in work]
-        with without_inner_frames:
-            if self._at_once is not None:
-                return self._at_once(calls_ready, limit)
-            return in_threads(calls_ready, limit, stop)
+        if self._at_once is not None and self._at_once is not self._crew:
+            return Done(self._at_once(calls_ready, limit or self._number()))
+        is_urgent = any(call.method != "GET" for call in work)
+        return self._crew.begin(calls_ready, limit, stop, is_urgent=is_urgent)
 
     def close(self) -> None:
         """Close all connections. A call that waits wakes up and raises `ClientClosed`."""
         self._closing.ask()
+        self._crew.close()
         if self._connections.transport is not None:
             self._connections.transport.close()
 
@@ -155,6 +176,8 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
     def _prepare(self) -> None:
         self._sleep = self._given_sleep or self._pause
         self._caps: dict[str, threading.Semaphore] = {}
+        given = self._at_once
+        self._crew = given if isinstance(given, Crew) else Crew(self._number)
 
     def _pause(self, seconds: float) -> None:
         # Within the grace, a short wait for the quota is no wait to be ended.
@@ -268,7 +291,7 @@ class AsyncBigCommerce(
         self,
         calls: Iterable[Call[T]],
         *,
-        limit: int = REQUESTS_IN_FLIGHT,
+        limit: int | None = None,
         return_errors: Literal[False] = False,
     ) -> list[T]: ...
     @overload
@@ -276,17 +299,19 @@ class AsyncBigCommerce(
         self,
         calls: Iterable[Call[T]],
         *,
-        limit: int = REQUESTS_IN_FLIGHT,
+        limit: int | None = None,
         return_errors: Literal[True],
     ) -> list[T | AvbcError]: ...
     async def map(
         self,
         calls: Iterable[Call[T]],
         *,
-        limit: int = REQUESTS_IN_FLIGHT,
+        limit: int | None = None,
         return_errors: bool = False,
     ) -> list[T] | list[T | AvbcError]:
-        """Run many calls, up to `limit` at once, and return their values in the order of the calls.
+        """Run many calls at once, and return their values in the order of the calls.
+
+        As many run at once as the store's quota and the time of its answers allow (`Quota`).
 
         ```python
         store.map([store.transactions.list.call(order.id) for order in orders])
@@ -294,30 +319,42 @@ class AsyncBigCommerce(
 
         Args:
             calls: What to run: `call(...)` of any method makes one.
-            limit: How many run at once.
+            limit: How many run at once, at most.
             return_errors: Return each error in the place of its value. Otherwise the
                 first error is raised, and calls that have not started are not sent.
         """
-        work = checked(calls, limit)
-
+        work, limit = checked(calls, limit)
         outcomes: dict[int, T | AvbcError] = {}
         queue = deque(enumerate(work))
+        takers = set[asyncio.Task[None]]()
+        running = 0
 
-        async def take() -> None:
-            while queue:
-                index, call = queue.popleft()
-                try:
-                    outcomes[index] = await self.send(call)
-                except AvbcError as error:
-                    if not return_errors:
-                        queue.clear()
-                        raise
-                    outcomes[index] = error
+        def hire() -> None:
+            nonlocal running
+            while queue and running < min(limit or MOST, self._number()):
+                running += 1
+                takers.add(asyncio.ensure_future(take(*queue.popleft())))
 
-        takers = [asyncio.ensure_future(take()) for _ in range(min(limit, len(work)))]
+        async def take(index: int, call: Call[T]) -> None:
+            nonlocal running
+            try:
+                outcomes[index] = await self.send(call)
+            except AvbcError as error:
+                if not return_errors:
+                    queue.clear()
+                    raise
+                outcomes[index] = error
+            running -= 1
+            hire()
+
         try:
+            hire()
             with without_inner_frames:
-                await asyncio.gather(*takers)
+                while takers:
+                    ended, _ = await asyncio.wait(takers, return_when=asyncio.FIRST_COMPLETED)
+                    takers -= ended
+                    for taker in ended:
+                        taker.result()
         finally:
             for taker in takers:
                 taker.cancel()

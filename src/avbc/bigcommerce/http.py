@@ -22,6 +22,7 @@ from typing import (
 
 from avbc import forks
 from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.in_flight import MOST
 from avbc.bigcommerce.limits import (
     ASKED,
     Allowance,
@@ -135,7 +136,7 @@ class Http:
 
     def _pool(self, kind: str, tls: ssl.SSLContext, proxy: str | None) -> object:
         limits = self._library.Limits(
-            max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0
+            max_connections=2 * MOST, max_keepalive_connections=MOST, keepalive_expiry=15.0
         )
         return getattr(self._library, kind)(verify=tls, limits=limits, proxy=proxy)
 

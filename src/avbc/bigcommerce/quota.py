@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from avbc import forks
+from avbc.bigcommerce.in_flight import STARTERS, InFlight
 
 WINDOW_MS: Final = "X-Rate-Limit-Time-Window-Ms"
 RESET_MS: Final = "X-Rate-Limit-Time-Reset-Ms"
@@ -20,10 +21,6 @@ REQUESTS_LEFT: Final = "X-Rate-Limit-Requests-Left"
 RETRY_AFTER: Final = "X-Retry-After"
 """Seconds, on a 429."""
 
-REQUESTS_IN_FLIGHT: Final = 8
-"""How many calls `store.map` runs at once, unless a limit is given."""
-STARTERS: Final = 4
-"""How many requests may run at once while nothing is known about the quota."""
 AT_FULL_SPEED: Final = 0.5
 """The share of a window that is sent without delay; the rest is spread over its time."""
 _LOOK_AGAIN = 0.02
@@ -51,6 +48,8 @@ class Quota:
     - A 429 stops everything until the time that BigCommerce gives, or for 1, 2, 4, ... seconds if
       it gives none.
     - A store whose answers have no quota is not slowed down.
+    - `at_once` says how many requests are to be in flight: as many as are needed to send at that
+      pace, by the time that answers take.
 
     >>> quota = Quota()
     >>> quota.ask(now=0.0)
@@ -77,6 +76,7 @@ class Quota:
         self._others_before = 0.0
         self._blocked_until = 0.0
         self._refusals = 0
+        self._flight = InFlight()
         self._start()
         forks.watch(self)
 
@@ -112,9 +112,43 @@ class Quota:
                 return 0.0
             return wait
 
-    def answered(self, now: float, status: int, headers: Mapping[str, str]) -> None:
-        """Record an answer."""
+    def at_once(self, now: float) -> int:
+        """Return how many requests are to be in flight now: at least one.
+
+        >>> Quota().at_once(now=0.0)
+        4
+        """
         with self._lock:
+            if self._left is None or now >= self._reset_at:
+                if self._unlimited:
+                    return self._flight.room
+                return max(1, min(STARTERS, self._limit or STARTERS))
+            free = self._left - self._in_flight - self._reserve(now)
+            if self._is_at_full_speed(free):
+                return self._flight.room
+            return max(1, self._flight.for_rate(free / (self._reset_at - now)))
+
+    def answered(
+        self,
+        now: float,
+        status: int,
+        headers: Mapping[str, str],
+        *,
+        kind: str = "",
+        took: float | None = None,
+    ) -> None:
+        """Record an answer.
+
+        Args:
+            now: The time in seconds.
+            status: Its status.
+            headers: Its headers.
+            kind: What requests are alike in the time that they take.
+            took: The seconds that it took.
+        """
+        with self._lock:
+            if took is not None and status < 429:
+                self._flight.answered(kind, took, self._in_flight)
             self._in_flight -= 1
             left = whole(headers.get(REQUESTS_LEFT))
             reset_ms = whole(headers.get(RESET_MS))
@@ -165,12 +199,15 @@ class Quota:
                 if self._in_flight and self._left > reserve
                 else until_reset
             )
-        if self._limit is not None and free > self._limit * AT_FULL_SPEED:
+        if self._is_at_full_speed(free):
             return 0.0
         if now < self._next_at:
             return min(self._next_at, self._reset_at) - now
         self._next_at = now + until_reset / free
         return 0.0
+
+    def _is_at_full_speed(self, free: float) -> bool:
+        return self._limit is not None and free > self._limit * AT_FULL_SPEED
 
     def _reserve(self, now: float) -> float:
         others = max(self._others_now, self._others_before)

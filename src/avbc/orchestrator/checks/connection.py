@@ -22,7 +22,6 @@ from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, WINDOW_MS, who
 from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.orchestrator.checks.clocks import clock_check
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, ConnectionReport, State
 from avbc.settings import Settings
 from avbc.stopping import StopRequest, ended_by
@@ -220,7 +219,7 @@ def _may_nothing(store: BigCommerce, granted: Sequence[_Probed]) -> bool:
         return False
     asked = {each.need.scope for each in granted}
     others = [scopes.probe_scope(scope) for scope in scopes.SCOPES if scope not in asked]
-    answers = store.map(others, limit=IN_FLIGHT, return_errors=True)
+    answers = store.map(others, return_errors=True)
     return all(isinstance(answer, ScopeMissing) for answer in answers)
 
 
@@ -252,9 +251,7 @@ class _Probed:
 
 def _probed(store: BigCommerce, settings: Settings) -> list[_Probed]:
     wanted = needs(settings)
-    answers = store.map(
-        [scopes.probe_scope(need.scope) for need in wanted], limit=IN_FLIGHT, return_errors=True
-    )
+    answers = store.map([scopes.probe_scope(need.scope) for need in wanted], return_errors=True)
     return [_Probed(need, answer) for need, answer in zip(wanted, answers, strict=True)]
 
 

@@ -46,7 +46,6 @@ from avbc.orchestrator.engine.attention import (
 from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.edited_refunds import edited_refunds
 from avbc.orchestrator.engine.open_items import OpenItems
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.parts import END_OF_TIME
 from avbc.orchestrator.engine.pickups import refused_problem, unanswered_problem
 from avbc.orchestrator.engine.run import Run
@@ -280,7 +279,6 @@ class _SideBySide:
         asked, self._not_listed = self._not_listed, {}
         answers = self._run.store.map(
             [self._run.store.orders.get.call(number, include=EVERYTHING) for number in asked],
-            limit=IN_FLIGHT,
             return_errors=True,
         )
         for (number, booked), answer in zip(asked.items(), answers, strict=True):

@@ -15,7 +15,6 @@ from avbc.mapping.reference import ship_via_row, warehouse_for
 from avbc.mapping.text import plain
 from avbc.mapping.translated import may_be_translated
 from avbc.orchestrator.checks.setup_parts import hidden_rows, hinted, or_unknown, ruled
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, State
 from avbc.text import near_name, text_key
 from avbc.toml import toml_row
@@ -78,7 +77,7 @@ def _offered_ship_vias(
     store: BigCommerce, used: Collection[str], rules: MappingRules
 ) -> Iterator[Check]:
     zones = [zone.id for zone in store.shipping_zones.list() if zone.enabled]
-    methods = store.map(map(store.shipping_methods.list.call, zones), limit=IN_FLIGHT)
+    methods = store.map(map(store.shipping_methods.list.call, zones))
     offered = _by_key(method.name for method in chain.from_iterable(methods) if method.enabled)
     for key, name in offered.items():
         if key not in used:

@@ -18,7 +18,6 @@ from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.models import Product
 from avbc.mapping.products import is_exact, rows_by_part_number
 from avbc.orchestrator.engine.batches import id_lists, url_lists
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.settings import ProductMapping
 from avbc.text import text_key
@@ -163,7 +162,7 @@ def _products(run: PushRun, skus: Collection[str]) -> Iterator[Product]:
         *(list_products(sku_in=each, include_fields=fields) for each in lists),
         *(list_products(sku=sku, include_fields=fields) for sku in skus if "," in sku),
     ]
-    return chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT))
+    return chain.from_iterable(run.store.map(calls))
 
 
 def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identity]]:
@@ -172,11 +171,11 @@ def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identi
     lists = url_lists((sku for sku in skus if "," not in sku), _ITEMS_A_PAGE)
     calls = [run.store.inventory.items.call(sku_in=each) for each in lists]
     try:
-        for item in chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT)):
+        for item in chain.from_iterable(run.store.map(calls)):
             yield item.identity.sku, Identity(item.identity.product_id, item.identity.variant_id)
     except ScopeMissing:
         alone = list(skus)
     list_variants, fields = run.store.variants.list.call, ("sku", "product_id")
     one_by_one = [list_variants(sku=sku, include_fields=fields) for sku in alone]
-    for variant in chain.from_iterable(run.store.map(one_by_one, limit=IN_FLIGHT)):
+    for variant in chain.from_iterable(run.store.map(one_by_one)):
         yield variant.sku, Identity(variant.product_id, variant.id)

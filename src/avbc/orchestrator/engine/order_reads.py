@@ -13,10 +13,6 @@ from avbc.clock import Clock
 from avbc.orchestrator.engine.channels import channel_of
 from avbc.orchestrator.engine.order_pages import OrderNotShown, OrderPages, may_be_the_order
 
-IN_FLIGHT = 4
-"""Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than
-twice a Pro plan's quota. More of them only cost CPU time."""
-
 _WINDOW = 249
 """Ids that are read with one request: one less than fit on a page, so that no second page is asked
 for."""
@@ -163,7 +159,7 @@ class OrdersNow:
         """Read orders by id that are not listed: archived ones may be shown, and even written."""
         calls = [self._store.orders.get.call(number) for number in order_ids]
         at = self._clock.monotonic()
-        answers = self._store.map(calls, limit=IN_FLIGHT, return_errors=True)
+        answers = self._store.map(calls, return_errors=True)
         for number, answer in zip(order_ids, answers, strict=True):
             seen = Seen(None)
             if isinstance(answer, Order):

@@ -32,7 +32,7 @@ from avbc.orchestrator.engine.in_hand import InHand
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.order_pages import OrderPages
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT, OrdersNow
+from avbc.orchestrator.engine.order_reads import OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.states import Noted, States
 from avbc.orchestrator.engine.statuses import ImportStatuses
@@ -264,10 +264,8 @@ class Run(Generic[R]):
         Those that must not be sent any more have `NotSent` for an answer.
         """
         calls = [each.call for each in writes]
-        # An endpoint may take fewer requests at once: no thread waits for its turn there.
-        limit = min([IN_FLIGHT, *(call.cap.limit for call in calls if call.cap)])
         with self.writes.expecting(writes):
-            answers = self.store.map(calls, limit=limit, return_errors=True)
+            answers = self.store.map(calls, return_errors=True)
         self.report.stopped = self.report.stopped or self.writes.why_lost
         return answers
 

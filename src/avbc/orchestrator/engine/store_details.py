@@ -15,7 +15,6 @@ from avbc.mapping import FieldRule
 from avbc.mapping.catalog import VARIANT_FIELDS, is_field_to_keep
 from avbc.orchestrator.engine.batches import id_lists
 from avbc.orchestrator.engine.identities import Identity
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.text import did_you_mean
 
 _A_PAGE = 250
@@ -69,8 +68,8 @@ def read_details(
         for ids in id_lists(sorted(parents), _A_PAGE)
     ]
     found: dict[Key, Product | Variant] = {}
-    for product in chain.from_iterable(store.map(product_calls, limit=IN_FLIGHT)):
+    for product in chain.from_iterable(store.map(product_calls)):
         found[product.id, 0] = product
-    for variant in chain.from_iterable(store.map(variant_calls, limit=IN_FLIGHT)):
+    for variant in chain.from_iterable(store.map(variant_calls)):
         found[variant.product_id, variant.id] = variant
     return found

@@ -22,7 +22,6 @@ from avbc.mapping.product_names import GIFT_CERTIFICATE
 from avbc.orchestrator.engine.channels import only_channel
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.order_pages import OrderNotShown, OrderPages
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.settings import Settings
 
 T = TypeVar("T")
@@ -66,9 +65,9 @@ def non_empty_lists(
 
     A 204 that was sent in place of another answer says that a list is empty, so one is not enough.
     """
-    found = store.map(calls, limit=IN_FLIGHT, return_errors=True)
+    found = store.map(calls, return_errors=True)
     empty = [place for place, rows in enumerate(found) if rows == []]
-    again = store.map([calls[place] for place in empty], limit=IN_FLIGHT, return_errors=True)
+    again = store.map([calls[place] for place in empty], return_errors=True)
     for place, rows in zip(empty, again, strict=True):
         found[place] = rows
     return found
@@ -94,9 +93,9 @@ def orders_alone(store: BigCommerce, order_ids: Sequence[int]) -> list[Order | A
     Something else that was sent in place of an order says nothing about it.
     """
     calls = [store.orders.get.call(number, include=EVERYTHING) for number in order_ids]
-    found = store.map(calls, limit=IN_FLIGHT, return_errors=True)
+    found = store.map(calls, return_errors=True)
     again = [place for place, each in enumerate(found) if isinstance(each, UnexpectedData)]
-    answers = store.map([calls[place] for place in again], limit=IN_FLIGHT, return_errors=True)
+    answers = store.map([calls[place] for place in again], return_errors=True)
     for place, answer in zip(again, answers, strict=True):
         found[place] = answer
     return found

@@ -29,7 +29,6 @@ from avbc.mapping import (
 )
 from avbc.orchestrator.engine.batches import Batches, Row, url_lists
 from avbc.orchestrator.engine.changes import record_problem
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
@@ -114,7 +113,7 @@ class _Lot:
             *(list_customers(email_in=each, include=["addresses"]) for each in by_email),
             *(list_customers(id_in=list(map(int, each)), include=["addresses"]) for each in by_id),
         ]
-        found = chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT))
+        found = chain.from_iterable(run.store.map(calls))
         return list({customer.id: customer for customer in found}.values())
 
     def _owners(self, customers: Collection[Customer]) -> dict[int, str]:

@@ -24,7 +24,7 @@ from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED
 from avbc.orchestrator.engine.books_changes import BooksChanges
 from avbc.orchestrator.engine.changes import order_change, record_problem
 from avbc.orchestrator.engine.held import Held
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT, Seen
+from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.statuses import SHIPPED
 from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
@@ -131,7 +131,7 @@ def _in_store(run: PushRun, order_ids: Sequence[int]) -> list[list[OrderShipment
     The order is read right before anything is sent anyway.
     """
     calls = [run.store.order_shipments.list.call(order_id) for order_id in order_ids]
-    found = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
+    found = run.store.map(calls, return_errors=True)
     empty = {order_id: place for place, order_id in enumerate(order_ids) if found[place] == []}
     seen = run.orders_now.read(empty)
     again = [
@@ -139,7 +139,7 @@ def _in_store(run: PushRun, order_ids: Sequence[int]) -> list[list[OrderShipment
         for order_id, place in empty.items()
         if (order := seen[order_id].order) is not None and order.items_shipped
     ]
-    answers = run.store.map([calls[n] for n in again], limit=IN_FLIGHT, return_errors=True)
+    answers = run.store.map([calls[n] for n in again], return_errors=True)
     for place, answer in zip(again, answers, strict=True):
         found[place] = answer
     return found

@@ -1,0 +1,99 @@
+"""How many requests are in flight, by how long the store's answers take.
+
+It has no clock: the time is passed in.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import attrs
+
+MOST: Final = 64
+"""Requests that one client has in flight at most: so many connections are kept open."""
+STARTERS: Final = 4
+"""How many requests may run at once while nothing is known about the store."""
+
+_ANSWERS = 16
+"""Over how many answers a mean is taken."""
+_ENOUGH = 8
+"""Answers that say how long a kind of request takes."""
+_FORGOTTEN = 256
+"""Answers after which a store that has become slow counts as one that is."""
+_KINDS = 64
+"""Kinds of requests that are told apart."""
+_SLOWED = math.log(2)
+"""Where answers take twice as long as they did, more requests at once do not help."""
+_SPARE = 2
+"""How much more than the rate needs may be in flight: pauses are made up for."""
+
+
+@attrs.define
+class _Times:
+    """How long the answers to one kind of request take: logarithms, which a long wait hardly moves.
+
+    Requests differ too much from kind to kind to be compared.
+    """
+
+    count: int = 0
+    mean: float = 0.0
+    least: float = 0.0
+    """The mean when the store was quickest."""
+
+    def note(self, took: float) -> None:
+        self.count += 1
+        seen = math.log(max(took, 1e-4))
+        self.mean += (seen - self.mean) / min(self.count, _ANSWERS)
+        if self.count <= _ENOUGH:
+            self.least = self.mean
+        self.least = min(self.least + (self.mean - self.least) / _FORGOTTEN, self.mean)
+
+    @property
+    def is_slowed(self) -> bool:
+        return self.mean - self.least > _SLOWED
+
+
+class InFlight:
+    """How many requests a store is sent at once.
+
+    Where there is a quota, as many as its rate needs by Little's law: the rate times the time that
+    an answer takes. Where there is none, more and more of them, until they wait for each other.
+
+    >>> flight = InFlight()
+    >>> flight.answered("GET /v2/orders", took=0.4, in_flight=1)
+    >>> flight.for_rate(per_second=15)
+    12
+    """
+
+    def __init__(self) -> None:
+        self._took: float | None = None
+        self._kinds: dict[str, _Times] = {}
+        self.room = STARTERS
+        """How many are in flight where no rate is given."""
+
+    def answered(self, kind: str, took: float, in_flight: int) -> None:
+        """Record an answer.
+
+        Args:
+            kind: What requests are alike in the time that they take.
+            took: Seconds.
+            in_flight: How many requests were in flight, this one included.
+        """
+        before = took if self._took is None else self._took
+        self._took = before + (took - before) / _ANSWERS
+        if kind not in self._kinds and len(self._kinds) >= _KINDS:
+            self._kinds.clear()
+        times = self._kinds.setdefault(kind, _Times())
+        times.note(took)
+        if times.is_slowed:
+            self.room = max(1, self.room - 1)
+        elif 2 * in_flight >= self.room:
+            # One more for each answer doubles them in the time that an answer takes.
+            self.room = min(MOST, self.room + 1)
+
+    def for_rate(self, per_second: float) -> int:
+        """Return how many are needed to send so many requests per second."""
+        if self._took is None:
+            return STARTERS
+        return min(MOST, math.ceil(_SPARE * per_second * self._took))

@@ -1,0 +1,236 @@
+"""How many requests are in flight, and the crew that sends them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from avbc.bigcommerce import Call, ClientClosed, Quota
+from avbc.bigcommerce.at_once import Crew
+from avbc.bigcommerce.in_flight import MOST, STARTERS, InFlight
+from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, RESET_MS, WINDOW_MS
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))
+
+READ = Call("GET", "/v2/time", lambda body: body)
+WRITE = Call("PUT", "/v2/orders/7", lambda body: body, body={})
+
+
+def headers(left: int, reset_ms: int, quota: int = 450) -> dict[str, str]:
+    return {
+        REQUESTS_LEFT: str(left),
+        RESET_MS: str(reset_ms),
+        REQUESTS_QUOTA: str(quota),
+        WINDOW_MS: "30000",
+    }
+
+
+def grow(quota: Quota, answers: int, took: float, found: dict[str, str] | None = None) -> None:
+    """Have as many in flight as may be, and answers to a kind of request that took so long."""
+    for _ in range(answers):
+        while quota._in_flight < quota.at_once(0.0):
+            assert quota.ask(0.0) == 0.0
+        quota.answered(0.0, 200, found or {}, kind="GET /v2/orders", took=took)
+
+
+# --- how many ---
+
+
+def test_a_few_at_first() -> None:
+    assert Quota().at_once(0.0) == STARTERS
+
+
+def half_used(quota: int, took: float) -> Quota:
+    """Half of a window is left to us, for the half of its time."""
+    pace = Quota()
+    for left in range(quota - 1, quota // 2 - 1, -1):
+        assert pace.ask(0.0) == 0.0
+        pace.answered(0.0, 200, headers(left, 15_000, quota), kind="GET /v2/time", took=took)
+    return pace
+
+
+@pytest.mark.parametrize(
+    ("quota", "took", "number"), [(450, 0.4, 12), (150, 0.4, 4), (450, 0.8, 24), (9_000, 0.4, MOST)]
+)
+def test_as_many_as_the_quota_s_pace_needs(quota: int, took: float, number: int) -> None:
+    """The requests of a second times the time of an answer, twice."""
+    assert half_used(quota, took).at_once(0.0) == number
+
+
+def test_without_a_quota_more_and_more() -> None:
+    quota = Quota()
+    grow(quota, 1, 0.1)
+    assert quota.at_once(0.0) == STARTERS + 1
+    grow(quota, STARTERS + 4, 0.1)
+    assert quota.at_once(0.0) >= 2 * STARTERS
+    grow(quota, 200, 0.1)
+    assert quota.at_once(0.0) == MOST
+
+
+def test_the_first_half_of_a_window_is_sent_like_that_too() -> None:
+    quota = Quota()
+    grow(quota, 30, 0.1, headers(440, 29_000))
+    assert quota.at_once(0.0) == STARTERS + 30
+
+
+def test_no_more_where_answers_wait_for_each_other() -> None:
+    quota = Quota()
+    grow(quota, 30, 0.1)
+    before = quota.at_once(0.0)
+    grow(quota, 60, 0.5)
+    assert quota.at_once(0.0) < before
+
+
+def test_kinds_of_requests_are_not_compared() -> None:
+    flight = InFlight()
+    for number in range(200):
+        flight.answered(*(("GET a", 0.1) if number % 2 else ("PUT b", 0.9)), in_flight=MOST)
+    assert flight.room == MOST
+
+
+def test_what_is_not_used_does_not_grow() -> None:
+    flight = InFlight()
+    for _ in range(100):
+        flight.answered("GET a", 0.1, in_flight=1)
+    assert flight.room == STARTERS
+
+
+def test_a_store_that_stays_slower_is_slow_no_more() -> None:
+    flight = InFlight()
+    for _ in range(100):
+        flight.answered("GET a", 0.1, in_flight=MOST)
+    for _ in range(300):
+        flight.answered("GET a", 1.0, in_flight=MOST)
+    assert flight.room == 1
+    for _ in range(1000):
+        flight.answered("GET a", 1.0, in_flight=MOST)
+    assert flight.room == MOST
+
+
+def test_many_kinds_take_no_memory() -> None:
+    flight = InFlight()
+    for number in range(1000):
+        flight.answered(f"GET {number}", 0.1, in_flight=1)
+    assert len(flight._kinds) <= 64
+
+
+def test_ids_make_no_kinds(script: Any, open_store: Any) -> None:
+    quota = Quota()
+    store = open_store(script(httpx.Response(200, json=[])).transport, quota=quota)
+    for number in (1, 22, 333):
+        store.send(Call("GET", f"/v2/orders/{number}/products", lambda body: body))
+    assert list(quota._flight._kinds) == ["GET /v2/orders//products"]
+
+
+# --- the crew ---
+
+
+class Steps:
+    """A crew whose functions run when the test says so."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.begun: list[Callable[[], None]] = []
+        self.crew = Crew(lambda: self.number, start=self.begun.append, wait=self.wait)
+
+    def wait(self, _: threading.Condition, is_so: Callable[[], bool]) -> None:
+        while not is_so():
+            self.begun.pop(0)()
+
+
+def test_what_is_urgent_goes_first() -> None:
+    steps, done = Steps(1), list[str]()
+    first = steps.crew.begin([lambda: done.append("a"), lambda: done.append("b")])
+    second = steps.crew.begin([lambda: done.append("c")])
+    third = steps.crew.begin([lambda: done.append("d")], is_urgent=True)
+    third.results()
+    first.results()
+    second.results()
+    assert done == ["a", "d", "b", "c"]
+
+
+def test_as_many_run_as_may_whoever_began_them() -> None:
+    steps = Steps(3)
+    begun = [steps.crew.begin([int, int]), steps.crew.begin([int, int])]
+    assert len(steps.begun) == 3
+    steps.number = 1
+    steps.begun.pop(0)()
+    assert len(steps.begun) == 2
+    steps.number = 4
+    assert [each.results() for each in begun] == [[0, 0], [0, 0]]
+    assert steps.crew([int], 1) == [0]
+
+
+def test_no_more_of_one_caller_than_its_limit() -> None:
+    steps = Steps(8)
+    begun = steps.crew.begin([int] * 5, 2)
+    assert len(steps.begun) == 2
+    assert begun.results() == [0] * 5
+
+
+def test_what_is_dropped_is_not_begun() -> None:
+    steps, done = Steps(1), list[int]()
+    begun = steps.crew.begin([lambda: done.append(1), lambda: done.append(2)])
+    begun.drop()
+    begun.drop()
+    assert done == [1]
+
+
+def test_a_thread_is_kept_and_goes_with_the_client(script: Any, open_store: Any) -> None:
+    threads: list[threading.Thread] = []
+
+    def serve(_: object) -> Any:
+        threads.append(threading.current_thread())
+        return httpx.Response(200, json=1)
+
+    store = open_store(script(serve).transport)
+    for _ in range(3):
+        assert store.map([READ]) == [1]
+    assert store.with_options(timeout=5).map([READ]) == [1]
+    assert len(set(threads)) == 1
+    store.close()
+    threads[0].join(10)
+    assert not threads[0].is_alive()
+    with pytest.raises(ClientClosed):
+        store.map([READ])
+
+
+def test_changes_go_before_reads_that_were_begun_earlier(script: Any, open_store: Any) -> None:
+    sent: list[str] = []
+
+    def serve(request: Any) -> Any:
+        sent.append(request.method)
+        return httpx.Response(200, json=1)
+
+    steps = Steps(1)
+    store = open_store(script(serve).transport, at_once=steps.crew)
+    reads = store.begin([READ, READ])
+    assert store.map([WRITE]) == [1]
+    assert reads.results() == [1, 1]
+    assert sent == ["GET", "PUT", "GET"]
+
+
+def test_what_is_begun_returns_errors(script: Any, open_store: Any) -> None:
+    store = open_store(
+        script(httpx.Response(404)).transport, at_once=lambda work, _: [each() for each in work]
+    )
+    begun = store.begin([READ])
+    begun.drop()
+    assert [type(each).__name__ for each in begun.results()] == ["NotFound"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_a_crew_of_its_own(script: Any, open_store: Any) -> None:
+    store = open_store(script(httpx.Response(200, json=1)).transport)
+    store.map([READ])
+    crew = store._crew
+    pool = crew._pool
+    crew.after_fork()
+    assert store.map([READ]) == [1]
+    assert crew._pool is not pool
+    pool.shutdown()
