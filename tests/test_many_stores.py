@@ -187,7 +187,7 @@ class Shops:
 
     def open(self, name: str) -> tuple[str, str]:
         """Open a store with two orders; returns its settings file and its credentials file."""
-        store = FakeStore()
+        store = FakeStore(store_hash=name.lower())
         example.populate(store, orders=2)
         served = self._stack.enter_context(LoopbackServer(store))
         self.stores.append(store)

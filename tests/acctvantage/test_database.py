@@ -118,7 +118,7 @@ class TestSqlite:
             sa.event.listen(books.engine, "checkout", lambda *_: taken.append(1))
             for status in ("Picked", "Packed"):
                 books.set_order_status("WEB1", status)
-                assert books.source_stores("WEB") == {"abc123"}
+                assert books.order_sources() == {("WEB", "abc123")}
                 assert [each.status for each in books.sales_orders()] == [status]
             driver = books._database.read(lambda one: one.connection.driver_connection)
         assert taken == []

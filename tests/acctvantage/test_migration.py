@@ -145,7 +145,7 @@ def test_books_of_version_3_keep_what_they_hold(url: str) -> None:
         assert [receipt.state for receipt in books.receipts(["WEB3"])] == ["captured"] * 2
         assert [shipment.number for shipment in books.shipments("WEB")] == [501]
         assert [credit.import_id for credit in books.credits()] == ["WEB1-CM91"]
-        assert books.source_stores("WEB") == frozenset()
+        assert books.order_sources() == frozenset()
 
 
 def of_version_3(number: int) -> SalesOrder:
@@ -159,7 +159,7 @@ def test_books_of_version_3_take_what_is_new(url: str) -> None:
     restore(url, 3)
     with SqlGateway(url) as books:
         assert books.create_order(make_bundle(4)).created
-        assert books.source_stores("WEB") == {"abc123"}
+        assert books.order_sources() == {("WEB", "abc123")}
         assert books.set_to_ship("WEB1", {1000: Decimal("0.5")}).lines[0].to_ship == Decimal("0.5")
         # An edit of an order from before notes the store.
         assert books.update_order(make_bundle(1)).store_hash == "abc123"
@@ -174,7 +174,7 @@ def test_books_of_version_4_keep_what_they_hold_and_take_days(url: str) -> None:
         assert [line.to_ship for line in orders[0].lines] == [Decimal("0.5"), Decimal("1.5")]
         as_before = evolve(make_order(4), ordered_on=None)
         assert evolve(orders[3], id=None, client_id=None, contact_id=None) == as_before
-        assert books.source_stores("WEB") == {"abc123"}
+        assert books.order_sources() == {("WEB", "abc123")}
         assert books.create_order(make_bundle(5)).order.ordered_on == date(2026, 3, 1)
         # An edit of an order from before notes its day.
         assert books.update_order(make_bundle(4)).ordered_on == date(2026, 3, 1)

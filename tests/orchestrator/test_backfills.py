@@ -415,11 +415,11 @@ def test_books_that_do_not_answer_whose_orders_they_have_end_the_run(
 ) -> None:
     store.add_order(OrderFactory().plain())
 
-    def unreachable(source_code: str) -> frozenset[str]:
-        raise BooksUnreachable(f"the books do not answer about {source_code}")
+    def unreachable() -> frozenset[tuple[str, str]]:
+        raise BooksUnreachable("the books do not answer about codes")
 
-    monkeypatch.setattr(books, "source_stores", unreachable)
-    with pytest.raises(BooksUnreachable, match="WEB"):
+    monkeypatch.setattr(books, "order_sources", unreachable)
+    with pytest.raises(BooksUnreachable, match="codes"):
         web.import_orders()
     assert store.log == []
     monkeypatch.undo()

@@ -685,7 +685,6 @@ def test_the_payment_of_a_canceled_order_is_voided(
 
 def test_receipts_of_another_kind_are_none_of_its_business(
     join: Join,
-    store: FakeStore,
     settings: Settings,
     books: SqlGateway,
     place: Callable[..., FakeOrder],
@@ -693,10 +692,14 @@ def test_receipts_of_another_kind_are_none_of_its_business(
     """Receipts of another source stay; a receipt without its order is left alone."""
     order = place()
     books.want_capture(f"WEB{order.id}-1")
+    till = FakeStore(store_hash="xyz789")
     other = attrs.evolve(
-        settings, order_status=attrs.evolve(settings.order_status, import_source_code="POS")
+        settings,
+        store=attrs.evolve(settings.store, api_url=till.api_url),
+        order_status=attrs.evolve(settings.order_status, import_source_code="POS"),
     )
-    assert list(join(settings=other).capture_payments()) == []
+    theirs = join(settings=other, transport=till.transport())
+    assert list(theirs.capture_payments()) == []
 
     class Forgetful(SqlGateway):
         def sales_orders(self, import_ids: object = None) -> list[SalesOrder]:

@@ -100,8 +100,8 @@ class MortalBooks:
     ) -> Iterator[SalesOrder]:
         return self._read(lambda: self.books.sales_orders_ordered(source_code, since, until))
 
-    def source_stores(self, source_code: str) -> frozenset[str]:
-        return self._read(lambda: self.books.source_stores(source_code))
+    def order_sources(self) -> frozenset[tuple[str, str]]:
+        return self._read(self.books.order_sources)
 
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
         return self._read(lambda: self.books.find_clients(import_ids, emails))

@@ -66,7 +66,7 @@ def test_a_source_code_of_another_store(
     (check,) = found(report, "source code", "error").values()
     assert check.item == setting
     assert "orders of the store other1, other2 under 'WEB'" in check.found
-    assert check.fix == f"Choose another {setting}, which no other store has."
+    assert check.fix == "Give this store an Import Source Code that no other store has."
     # What it says is followed.
     web = join(settings=change(order_status={"import_source_code": "SHP"}))
     assert found(web.check_setup(), "source code", "ok")[setting].found == "SHP"

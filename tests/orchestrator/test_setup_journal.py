@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 
+from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Check, Orchestrator
 from avbc.settings import JournalClearing, JournalTax, PaymentMethodMapping, Settings
 
@@ -26,13 +27,34 @@ def test_settings_without_a_journal_are_not_asked_for_one(join: Join) -> None:
     assert of_journal(join()) == []
 
 
+def test_books_that_hand_over_by_a_journal_need_its_accounts(
+    join: Join, both: SqlGateway, change: Change
+) -> None:
+    both.load({"hand_over": "journal"})
+    checks = of_journal(join(books=both))
+    assert {check.state for check in checks} == {"warning"}
+    accounts, *rows = checks
+    assert accounts.item == (
+        "journal.receivable, journal.pending, journal.rounding, journal.sales, journal.freight, "
+        "journal.returns"
+    )
+    assert accounts.found.startswith("The books hand over by a journal")
+    assert rows[0].item == "BigCommerce"
+    # What it proposes can be filled in and pasted.
+    toml = "\n".join(check.toml.replace("# ", "") for check in checks).replace('""', '"4000"')
+    screen = tomllib.loads(toml)["journal"]
+    assert screen["returns"] == screen["tax"][0]["gl_code"] == "4000"
+    both.load({"hand_over": "pick_up"})
+    assert of_journal(join(books=both)) == []
+
+
 def test_accounts_that_are_missing_or_unknown(join: Join, change: Change) -> None:
     settings = change(journal={"sales": "40200-000-00", "freight": SALES})
     states = {check.item: check.state for check in of_journal(join(settings=settings))}
     assert states["journal.sales"] == "error"
     assert states["journal.freight"] == "ok"
-    unset = {"journal.receivable", "journal.pending", "journal.rounding", "journal.returns"}
-    assert {item for item in unset if states[item] == "warning"} == unset
+    unset = "journal.receivable, journal.pending, journal.rounding, journal.returns"
+    assert states[unset] == "warning"
     (sales,) = (each for each in of_journal(join(settings=settings)) if each.state == "error")
     assert sales.fix == "Did you mean '40200-000-000'? Correct journal.sales."
 

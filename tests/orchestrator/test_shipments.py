@@ -355,7 +355,9 @@ def test_only_this_sources_shipments_are_pushed(
     join: Join, books: SqlGateway, mugs: str, change: Callable[..., Settings]
 ) -> None:
     packed(books, 1, mugs, 1)
-    other = join(settings=change(order_status={"import_source_code": "SHP"}))
+    store = FakeStore(store_hash="xyz789")
+    shop = change(store={"api_url": store.api_url}, order_status={"import_source_code": "SHP"})
+    other = join(settings=shop, transport=store.transport())
     assert (list(other.push_shipments()), other.push_shipments().unchanged) == ([], 0)
 
 

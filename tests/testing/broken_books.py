@@ -455,9 +455,15 @@ class LosesTheStore(SqlGateway):
 class TakesNoStoreForOne(SqlGateway):
     """Orders of which the store is not known count as those of one more store."""
 
-    def source_stores(self, source_code: str) -> frozenset[str]:
-        orders = [order for order in self.sales_orders() if order.source_code == source_code]
-        return frozenset(order.store_hash for order in orders)
+    def order_sources(self) -> frozenset[tuple[str, str]]:
+        return frozenset((order.source_code, order.store_hash) for order in self.sales_orders())
+
+
+class IgnoresTheCaseOfCodes(SqlGateway):
+    """Two Import Source Codes are one where only their case differs."""
+
+    def order_sources(self) -> frozenset[tuple[str, str]]:
+        return frozenset((code.upper(), store) for code, store in super().order_sources())
 
 
 class DoublesCredits(SqlGateway):
@@ -588,7 +594,8 @@ FAULTS: list[tuple[type[SqlGateway], dict[str, str]]] = [
         {"an_update_replaces_the_receipts_that_were_read": "is gone: update_order must raise"},
     ),
     (LosesTheStore, {"an_order_of_which_the_store_is_not_known": "the store of WEB1"}),
-    (TakesNoStoreForOne, {"the_stores_of_a_source": "stores of WEB"}),
+    (TakesNoStoreForOne, {"the_sources_of_the_orders": "the sources"}),
+    (IgnoresTheCaseOfCodes, {"the_sources_of_the_orders": "the sources"}),
     (DoublesCredits, {"a_second_credit_writes_nothing": "credits written by 8 calls"}),
     (CreditsOrdersThatAreNotThere, {"a_credit_that_is_wrong_leaves_nothing": "an unknown order"}),
 ]

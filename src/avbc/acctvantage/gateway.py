@@ -160,10 +160,10 @@ class ImportGateway(Protocol):
         ...
 
     @abstractmethod
-    def source_stores(self, source_code: str) -> frozenset[str]:
-        """Return the `store_hash` of each store whose orders came under this code.
+    def order_sources(self) -> frozenset[tuple[str, str]]:
+        """Return the `source_code` and `store_hash` of all orders, each pair once.
 
-        Orders without one are left out.
+        Orders without a `store_hash` are left out.
         """
         ...
 

@@ -67,6 +67,11 @@ class JournalGateway(Protocol):
     """
 
     @abstractmethod
+    def hands_over_by_journal(self) -> bool:
+        """Return whether orders that come in from now on are handed over by a journal."""
+        ...
+
+    @abstractmethod
     def close_journal(
         self,
         source_code: str,

@@ -123,7 +123,8 @@ class Orchestrator(Running):
 
         Raises:
             SettingsError: The set-up has faults with which every order would be refused, or the
-                books have another store's orders under the Import Source Code.
+                books have another store's orders under the Import Source Code, or this store's
+                under another one.
             ValueError: More than one of `ids`, a period and `retry_errors` is given, or a time has
                 no time zone.
         """
@@ -151,7 +152,8 @@ class Orchestrator(Running):
         Raises:
             NoSuchOrder: The store has no such order.
             SettingsError: The set-up has faults with which every order would be refused, or the
-                books have another store's orders under the Import Source Code.
+                books have another store's orders under the Import Source Code, or this store's
+                under another one.
         """
         order_id = require_id(order_id, "order_id")
         require_flags(only_new=only_new)

@@ -271,7 +271,7 @@ class SqlGateway:
         for chunk in reading.key_chunks(ids):
             yield from self._read(reading.sales_orders_by_id, chunk)
 
-    source_stores = _loads(reading.source_stores)
+    order_sources = _loads(reading.order_sources)
     set_to_ship = _writes(changes.set_to_ship, "order {}")
 
     def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
@@ -364,6 +364,7 @@ class SqlGateway:
 
     # What avbc.JournalGateway asks for.
 
+    hands_over_by_journal = _reads(staging.hands_over_by_journal)
     close_journal = _writes(journal.close_journal, "the journal of {}")
     journal_days = _reads(journal.journal_days)
     late_orders = _reads(journal.late_orders)

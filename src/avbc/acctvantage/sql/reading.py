@@ -158,26 +158,37 @@ _IN_STATUS: AnySelect = sa.select(schema.sales_orders.c.import_id).where(
 )
 
 
-def source_stores(database: Database, source_code: str) -> frozenset[str]:
-    """Return the `store_hash` of each store whose orders came under this code.
+def order_sources(database: Database) -> frozenset[tuple[str, str]]:
+    """Return the `source_code` and `store_hash` of all orders, each pair once.
 
-    Orders without one are left out.
+    Orders without a `store_hash` are left out.
     """
-    return frozenset(row[0] for row in database.rows(_STORES, {"code": source_code}))
+    return frozenset((row[0], row[1]) for row in database.rows(_SOURCES, {}))
 
 
-def _stores() -> AnySelect:
-    # By the index, from one hash to the next: there are one or two of them and a million orders.
+def _sources() -> AnySelect:
+    # By the index, from one pair to the next: there are one or two of them and a million orders.
     table = schema.sales_orders.c
     least = sa.select(sa.func.min(table.store_hash).label("store_hash"))
     store = least.where(table.store_hash > "").cte("stores", recursive=True)
     following = least.where(table.store_hash > store.c.store_hash).scalar_subquery()
     store = store.union_all(sa.select(following).where(store.c.store_hash.is_not(None)))
-    of_both = (table.store_hash == store.c.store_hash) & (table.source_code == sa.bindparam("code"))
-    return sa.select(store.c.store_hash).where(sa.exists().where(of_both))
+    least = sa.select(sa.func.min(table.source_code))
+    first = least.where(table.store_hash == store.c.store_hash).scalar_subquery()
+    pair = (
+        sa.select(store.c.store_hash, first.label("source_code"))
+        .where(store.c.store_hash.is_not(None))
+        .cte("sources", recursive=True)
+    )
+    of_store = least.where(table.store_hash == pair.c.store_hash)
+    following = of_store.where(table.source_code > pair.c.source_code).scalar_subquery()
+    pair = pair.union_all(
+        sa.select(pair.c.store_hash, following).where(pair.c.source_code.is_not(None))
+    )
+    return sa.select(pair.c.source_code, pair.c.store_hash).where(pair.c.source_code.is_not(None))
 
 
-_STORES = _stores()
+_SOURCES = _sources()
 
 
 def ids_ordered(

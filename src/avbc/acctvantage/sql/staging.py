@@ -127,6 +127,11 @@ def offer_again(connection: sa.Connection, import_id: str) -> Pickup:
     return found[0]
 
 
+def hands_over_by_journal(connection: sa.Connection) -> bool:
+    """Return whether orders that come in from now on are handed over by a journal."""
+    return connection.scalar(sa.select(schema.books.c.hand_over)) == "journal"
+
+
 def hand_over_earlier_orders(
     connection: sa.Connection, to: HandOver, import_ids: Collection[str] | None = None
 ) -> int:

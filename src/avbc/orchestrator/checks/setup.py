@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 
-from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import StoreInformation
@@ -31,9 +30,9 @@ from avbc.orchestrator.checks.setup_statuses import status_checks
 from avbc.orchestrator.checks.setup_waiting import waiting_checks
 from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.source_code import SETTING, code_fault
 from avbc.orchestrator.jobs.hooks import hooks_state
 from avbc.orchestrator.reports import Check, SetupReport
-from avbc.settings import Settings
 
 
 def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]]) -> SetupReport:
@@ -56,12 +55,12 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
     recent = [order for order in listed if is_of_channels(order, settings)]
     return SetupReport(
         (
-            *_source_code(store, books, settings),
+            _source_code(integration),
             *books_checks(integration.parts, settings),
             *status_checks(rules),
             *_time_zone(information),
             *money_checks(store, information, recent, rules),
-            *journal_checks(rules),
+            *journal_checks(integration.parts, rules),
             *waiting_checks(recent, rules),
             *shipping_checks(store, recent, rules),
             *form_field_checks(recent, rules),
@@ -75,22 +74,14 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
     )
 
 
-def _source_code(store: BigCommerce, books: ImportGateway, settings: Settings) -> Iterator[Check]:
-    """Check that the books have no other store's orders under the Import Source Code."""
-    setting, code = "order_status.import_source_code", settings.order_status.import_source_code
-    others = sorted(books.source_stores(code) - {store.store_hash})
-    if others:
-        yield Check(
-            "source code",
-            setting,
-            "error",
-            f"The books have orders of the store {', '.join(others)} under {code!r}. An order of "
-            f"{store.store_hash} with the same number would have the same Import ID, and is "
-            "refused.",
-            f"Choose another {setting}, which no other store has.",
-        )
-    else:
-        yield Check("source code", setting, "ok", code)
+def _source_code(integration: Integration) -> Check:
+    """Check that the books have this store's orders, and no others, under its code."""
+    code, store = integration.source_code, integration.store.store_hash
+    fault = code_fault(integration.books.order_sources(), code, store)
+    if fault is None:
+        return Check("source code", SETTING, "ok", code)
+    found = f"It is {code!r}, and {fault.found}."
+    return Check("source code", SETTING, "error", found, f"{fault.fix}.")
 
 
 def _time_zone(information: Callable[[], StoreInformation]) -> Iterator[Check]:

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from avbc.acctvantage.optional import JournalGateway
 from avbc.acctvantage.records import PURCHASE_ORDER
 from avbc.mapping import MappingRules
 from avbc.orchestrator.checks.setup_parts import hinted
+from avbc.orchestrator.engine.parts import Parts
 from avbc.orchestrator.reports import Check
 from avbc.settings import JournalSettings, payment_method_key
 from avbc.text import text_key
 from avbc.toml import toml_row
 
+_ASKED = "The books hand over by a journal (hand_over in books.toml). "
 _PURCHASE_ORDER = payment_method_key(PURCHASE_ORDER)
 
 
@@ -31,12 +34,29 @@ class _Table:
     """The names that the other settings give to orders and receipts."""
 
 
-def journal_checks(rules: MappingRules) -> Iterator[Check]:
-    """Check the accounts of `[journal]`; nothing where the section is not in the settings."""
+_KEYS = ("receivable", "pending", "rounding", "sales", "freight", "returns")
+_SECTION = "\n".join(["# [journal]", *(f'# {key} = ""' for key in _KEYS)])
+
+
+def journal_checks(parts: Parts, rules: MappingRules) -> Iterator[Check]:
+    """Check the accounts of `[journal]`; nothing where neither settings nor books ask for one."""
     screen, gl, reference = rules.settings.journal, rules.settings.gl, rules.reference
-    if screen == JournalSettings():
+    by_journal = parts.has(JournalGateway) and parts.journal.hands_over_by_journal()
+    if screen == JournalSettings() and not by_journal:
         return
-    for key in ("receivable", "pending", "rounding", "sales", "freight", "returns"):
+    unset = [key for key in _KEYS if not getattr(screen, key)]
+    if unset:
+        accounts = ", ".join(f"journal.{key}" for key in unset)
+        them = "this account" if len(unset) == 1 else "one of these accounts"
+        yield Check(
+            "GL code",
+            accounts,
+            "warning",
+            f"{_ASKED if by_journal else ''}No journal is written of a day that needs {them}.",
+            "Set each one that your orders need to a GL account (docs/files.md).",
+            _SECTION if screen == JournalSettings() else "",
+        )
+    for key in (each for each in _KEYS if each not in unset):
         yield _account(f"journal.{key}", getattr(screen, key), rules)
     areas = [(row.tax_area, row.gl_code) for row in screen.tax]
     names = [area.name for area in reference.tax_areas]
@@ -50,9 +70,6 @@ def journal_checks(rules: MappingRules) -> Iterator[Check]:
 
 
 def _account(setting: str, code: str, rules: MappingRules) -> Check:
-    if not code:
-        without = "No journal is written of a day that needs this account."
-        return Check("GL code", setting, "warning", without, f"Set {setting} to a GL account.")
     if rules.is_gl_account(code):
         return Check("GL code", setting, "ok", code)
     fix = hinted(f"Correct {setting}.", code, rules.reference.gl_accounts)

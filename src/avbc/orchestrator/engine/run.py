@@ -34,6 +34,7 @@ from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.order_pages import OrderPages
 from avbc.orchestrator.engine.order_reads import OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
+from avbc.orchestrator.engine.source_code import SETTING, code_fault
 from avbc.orchestrator.engine.states import Noted, States
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.engine.writes import Write, Writes, checked_turn
@@ -460,18 +461,14 @@ class Run(Generic[R]):
     def _require_setup(self, found: Iterable[Fault]) -> None:
         """Make sure that nothing is wrong with the set-up that concerns every record.
 
-        No order of another store may have this Import Source Code.
+        The Import Source Code is the one that the books have this store's orders under.
         """
-        code, store_hash = self.source_code, self.store.store_hash
         faults = list(found)
-        if others := self.books.source_stores(code) - {store_hash} if self._task.turn else ():
-            own = Fault(
-                "order_status.import_source_code",
-                f"is {code!r}, and the books have orders of the store {', '.join(sorted(others))} "
-                f"under it: orders of {store_hash} would get the same Import IDs. Give this store "
-                "an Import Source Code that no other store has",
-            )
-            faults = [own, *faults]
+        if self._task.turn:
+            sources, store = self.books.order_sources(), self.store.store_hash
+            if fault := code_fault(sources, self.source_code, store):
+                message = f"is {self.source_code!r}, and {fault.found}. {fault.fix}"
+                faults.insert(0, Fault(SETTING, message))
         if faults:
             raise SettingsError("settings", faults)
 

@@ -47,6 +47,7 @@ from avbc.testing.contract.examples import (
     make_bundle,
     make_edit,
     make_order,
+    of_source,
     of_store,
     wrong_bundles,
 )
@@ -504,14 +505,15 @@ class ImportContract(ContractSetup):
         edited = gateway.sales_orders(["WEB2"])[0].ordered_on
         same("ordered_on of WEB2, updated", edited, date(2026, 12, 31))
 
-    def test_the_stores_of_a_source(self, gateway: ImportGateway) -> None:
+    def test_the_sources_of_the_orders(self, gateway: ImportGateway) -> None:
         """Each once; orders of which the store is not known count for none."""
-        same("stores of WEB without orders", sorted(gateway.source_stores("WEB")), [])
+        same("the sources without orders", sorted(gateway.order_sources()), [])
         for number, store_hash in enumerate(("abc123", "", "xyz789", "abc123"), 1):
             gateway.create_order(of_store(store_hash, number))
-        for source_code, stores in [("WEB", ["abc123", "xyz789"]), ("ABC", []), ("web", [])]:
-            found = gateway.source_stores(source_code)
-            same(f"stores of {source_code}", sorted(found), stores)
+        second = of_source("web", 5)
+        gateway.create_order(evolve(second, order=evolve(second.order, store_hash="abc123")))
+        sources = [("WEB", "abc123"), ("WEB", "xyz789"), ("web", "abc123")]
+        same("the sources", sorted(gateway.order_sources()), sources)
 
     def test_an_order_of_another_store_is_refused(self, gateway: ImportGateway) -> None:
         """Two configurations must not share an Import Source Code; the refusal names the store."""

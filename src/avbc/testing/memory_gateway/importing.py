@@ -83,10 +83,10 @@ class MemoryImportGateway(av.ImportGateway):
             if order.source_code == source_code and at is not None and since <= at <= until:
                 yield order
 
-    def source_stores(self, source_code: str) -> frozenset[str]:
-        """Return the store of each order that came under this code, where it is known."""
-        orders = [each for each in self.sales_orders() if each.source_code == source_code]
-        return frozenset(order.store_hash for order in orders if order.store_hash)
+    def order_sources(self) -> frozenset[tuple[str, str]]:
+        """Return the Import Source Code and the store of all orders, where the store is known."""
+        orders = [each for each in self.sales_orders() if each.store_hash]
+        return frozenset((order.source_code, order.store_hash) for order in orders)
 
     def create_order(self, bundle: av.OrderBundle) -> av.CreatedOrder:
         """Write an order and all that belongs to it, or return what is in the books."""
