@@ -448,7 +448,7 @@ def test_webhooks_of_a_store_that_is_imported_hold_up_no_other(
     busy = save(store.api_url)
     orders = [as_row(order)["id"] for order in as_list(store.summary()["orders"])][:16]
     with ExitStack() as stack:
-        other = stack.enter_context(StoreProcess(orders=4))
+        other = stack.enter_context(StoreProcess(orders=4, store_hash="xyz789"))
         second = save(other.api_url, "TRD")
         books = stack.enter_context(SqlGateway(environment["BOOKS"]))
         web = stack.enter_context(Orchestrator(Settings.load(busy), books))
@@ -472,7 +472,7 @@ def test_shoppers_of_two_stores_are_one_client_each(
 ) -> None:
     shops = OrderFactory(), OrderFactory()
     buyers = [shops[0].person() for _ in range(8)]
-    with StoreProcess(orders=0) as one, StoreProcess(orders=0) as two:
+    with StoreProcess(orders=0) as one, StoreProcess(orders=0, store_hash="xyz789") as two:
         stores = {"ONE": one, "TWO": two}
         for shop, store in zip(shops, stores.values(), strict=True):
             store.add_orders([shop.order([item("MUG-RED")], buyer=buyer) for buyer in buyers * 2])

@@ -339,7 +339,7 @@ def test_init_needs_names_in_the_books(
         empty.reference_data()
     said = terminal("init", "--settings", "first.toml", "--books", "sqlite:///empty.db")
     assert said.code == MUST_CHANGE
-    assert "shipping.warehouse: the books have none" in said.err
+    assert "shipping.warehouse: there is none to name here: load" in said.err
     assert not Path("first.toml").exists()
 
 

@@ -109,7 +109,7 @@ def test_a_run_shows_the_code_of_the_application_alone(store: avbc.BigCommerce) 
         assert frames == ["reference_data"]
         assert text.startswith("avbc.BooksUnreachable: the books are being moved\n")
     with avbc.SqlGateway("sqlite://") as books, avbc.Orchestrator(settings, books) as web:
-        assert shown(web.import_orders)[1].startswith("avbc.SettingsError: settings has ")
+        assert shown(web.import_orders)[1].startswith("avbc.SettingsError: settings have ")
 
 
 def test_every_error_has_its_public_name() -> None:

@@ -194,7 +194,8 @@ class FaultyInputError(FinalError):
         self.source = source
         self.faults = tuple(faults)
         count = len(self.faults)
-        lines = [f"{source} has {count} fault{'' if count == 1 else 's'}:"]
+        has = "have" if source.endswith(("settings", "books")) else "has"
+        lines = [f"{source} {has} {count} fault{'' if count == 1 else 's'}:"]
         lines += [f"  {fault}" for fault in self.faults]
         super().__init__("\n".join(lines))
 

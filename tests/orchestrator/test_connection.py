@@ -194,10 +194,11 @@ def test_a_set_up_that_lacks_eight_scopes_says_once_what_to_tick(
     assert item.fix == required.fix
 
 
-def test_a_missing_license_key_is_reported_with_who_needs_it(join: Join, change: Change) -> None:
+def test_a_missing_license_key_is_no_warning_and_is_explained(join: Join, change: Change) -> None:
     report = join(settings=change(store={"license_key": None})).test_connection()
-    [check] = report.warnings
-    assert (check.area, check.item) == ("license key", "store.license_key")
+    assert report.warnings == []
+    (check,) = [each for each in report.checks if each.item == "store.license_key"]
+    assert (check.area, check.state) == ("license key", "ok")
     assert "avbc only keeps it" in check.found
     assert "AcctVantage" in check.found
     assert report.ok

@@ -424,8 +424,8 @@ IMPORT: list[tuple[str, Advice]] = [
     (
         "tender_unmapped",
         Advice(
-            "give 'StoreCredit' one in the Payment Methods Mapping",
-            lambda world: world.web.use(world.change(gl=methods(("StoreCredit", "Check")))),
+            "give 'Store Credit' one in the Payment Methods Mapping",
+            lambda world: world.web.use(world.change(gl=methods(("Store Credit", "Check")))),
             settings={"gl": methods()},
             shape="store_credit_only",
             books=without(', "StoreCredit"'),
@@ -443,7 +443,7 @@ IMPORT: list[tuple[str, Advice]] = [
     (
         "client_not_on_open_ar",
         Advice(
-            "Put the client on open A/R in AcctVantage",
+            "and put the client on open A/R in AcctVantage",
             lambda world: world.load(
                 example.books_toml.replace(
                     "clients = [",

@@ -46,7 +46,7 @@ def test_a_text_is_read_as_a_file_is(
 def test_the_faults_of_a_text_have_its_lines(text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_toml(text.replace("updates =", "update ="))
-    assert str(caught.value).startswith("settings has 1 fault:\n  line 12, order_status.update: ")
+    assert str(caught.value).startswith("settings have 1 fault:\n  line 12, order_status.update: ")
     with pytest.raises(SettingsError, match="line 2, file: is not TOML") as caught:
         Settings.from_toml("[store]\naccess_token = example-token\n")
     assert "example-token" not in str(caught.value)

@@ -10,6 +10,7 @@ import attrs
 from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt
 from avbc.bigcommerce.models import Order, Transaction
+from avbc.mapping.advice import how_to_create
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import ClientChoice, check_open_ar
 from avbc.mapping.decisions import MappingProblem
@@ -41,6 +42,9 @@ TENDER_WORDS = {
     GIFT_CARD: (payment_method_key(GIFT_CARD), payment_method_key("Gift Certificate")),
 }
 """Keys of the manual's and BigCommerce's names for redeemed tenders, by their Receipt Type."""
+
+TENDER_NAMES = {STORE_CREDIT: "Store Credit", GIFT_CARD: "Gift Certificate"}
+"""BigCommerce's names for them, for rows; those of the Receipt Types are found as well."""
 
 TENDER_METHODS = frozenset(word for words in TENDER_WORDS.values() for word in words)
 """The payment methods, as keys, of what is paid by store credit or a gift certificate."""
@@ -210,8 +214,8 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
             name,
             f"The order was paid with {name}, for which there is neither a mapping row nor a "
             f"Receipt Type {name!r}.",
-            f"Create a Receipt Type {name!r} in AcctVantage, or give {name!r} one in the Payment "
-            "Methods Mapping (gl.payment_methods).",
+            f"{how_to_create(f'a Receipt Type {name!r}')}, or give {TENDER_NAMES[name]!r} one in "
+            "the Payment Methods Mapping (gl.payment_methods). Spaces make no difference.",
         )
     else:
         _unknown_receipt_type(mapped, case)
@@ -331,7 +335,7 @@ def _unknown_receipt_type(name: str, case: Case) -> None:
         _SETTING,
         name,
         f"AcctVantage has no Receipt Type {name!r}.",
-        "Create it in AcctVantage, or map the payment method to another one.",
+        f"{how_to_create('it')}, or map the payment method to another one.",
         candidates=case.rules.reference.receipt_types,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from avbc.acctvantage.records import Product, ShipVia
+from avbc.mapping.advice import how_to_create
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.patterns import first_fit
 from avbc.mapping.text import plain
@@ -50,7 +51,7 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
             setting,
             wanted,
             f"AcctVantage has no Tax Area {wanted!r}.",
-            "Create it in AcctVantage, or name another one in gl.tax_area.",
+            f"{how_to_create('it')}, or name another one in gl.tax_area.",
             candidates=tuple(known.name for known in rules.reference.tax_areas if not known.avatax),
         )
     else:
@@ -61,7 +62,7 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
                 area.name,
                 f"{area.name!r} is the Tax Area of AvaTax, which would compute the store's tax "
                 "again.",
-                "Create a Tax Area for the store in AcctVantage, and name it in gl.tax_area.",
+                f"{how_to_create('a Tax Area for the store')}, and name it in gl.tax_area.",
             )
         case.note("tax_area", area.name, "the configured Tax Area", setting)
     return case.ruling(area.name if area is not None else None)
@@ -135,7 +136,7 @@ def ship_via_for(
             setting,
             name,
             f"AcctVantage has no Ship Via {name!r}, which a row of shipping.methods names.",
-            f"Create it in AcctVantage, or correct {setting}.",
+            f"{how_to_create('it')}, or correct {setting}.",
         )
     elif is_named and may_be_translated(locale, rules.language):
         case.error(
@@ -153,10 +154,10 @@ def ship_via_for(
             setting or field,
             name,
             f"AcctVantage has no Ship Via {name!r}.",
-            "Create it in AcctVantage, give the shipping method another one in shipping.methods, "
+            f"{how_to_create('it')}, give the shipping method another one in shipping.methods, "
             "or set shipping.auto_create_missing_shipping_methods."
             if is_named
-            else "Create it in AcctVantage, or set shipping.auto_create_missing_shipping_methods.",
+            else f"{how_to_create('it')}, or set shipping.auto_create_missing_shipping_methods.",
         )
     elif rules.warehouse is not None and not rules.is_class_active(product_class):
         # Without the warehouse every class would look inactive, and its absence is reported itself.
@@ -231,7 +232,7 @@ def product_for(
             field,
             sku,
             f"AcctVantage has no product with part number or alias {sku!r}.",
-            "Create the product in AcctVantage, or correct the SKU in BigCommerce.",
+            f"{how_to_create('the product', 'load_products')}, or correct the SKU in BigCommerce.",
         )
     elif len(hits) > 1:
         case.error(

@@ -58,12 +58,12 @@ def suggested(store: Credentials, reference: ReferenceData) -> dict[str, dict[st
         "shipping.warehouse": [warehouse.name for warehouse in reference.warehouses],
     }
     missing = [
-        Fault(key, "the books have none: load them from a books.toml first")
-        for key, names in choices.items()
+        Fault(key, f"there is none to name here: load a books.toml with {table} first")
+        for (key, names), table in zip(choices.items(), ("tax_areas", "warehouses"), strict=True)
         if not names
     ]
     if missing:
-        raise SettingsError("suggested settings", missing)
+        raise SettingsError("the books", missing)
     return {
         "store": {
             "description": store.name,
@@ -75,6 +75,8 @@ def suggested(store: Credentials, reference: ReferenceData) -> dict[str, dict[st
         "order_status": {
             "import_source_code": "WEB",
             "new_order_status": "Awaiting Fulfillment",
+            # Each order of a guest makes a client otherwise.
+            "match_clients_by_email": True,
             "downloaded_order_status": "Awaiting Shipment",
             "import_error_status": "Manual Verification Required",
         },

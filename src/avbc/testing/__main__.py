@@ -49,13 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=0,
         help="requests of each window that other applications use (0)",
     )
+    parser.add_argument(
+        "--store-hash", default="abc123", help="the store's own in its addresses (abc123)"
+    )
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (any free one)")
     parser.add_argument(
         "--exit-with-stdin", action="store_true", help="stop when standard input is closed"
     )
     options = parser.parse_args(arguments)
     store = FakeStore(
-        quota=options.quota, other_apps=options.other_apps, latency=options.latency_ms / 1000
+        store_hash=options.store_hash,
+        quota=options.quota,
+        other_apps=options.other_apps,
+        latency=options.latency_ms / 1000,
     )
     if options.plain:
         store.add_orders(list(plain_orders(options.orders, options.seed, options.first_id)))

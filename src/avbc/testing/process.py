@@ -42,6 +42,7 @@ class StoreProcess(Abilities):
         latency_ms: float = 0,
         quota: int = 1_000_000,
         other_apps: int = 0,
+        store_hash: str = "abc123",
     ) -> None:
         self._command = [
             *(sys.executable, "-m", "avbc.testing", "--exit-with-stdin"),
@@ -52,6 +53,7 @@ class StoreProcess(Abilities):
             f"--latency-ms={latency_ms}",
             f"--quota={quota}",
             f"--other-apps={other_apps}",
+            f"--store-hash={store_hash}",
         ]
         self._process: subprocess.Popen[str] | None = None
         self.api_url = ""

@@ -203,10 +203,9 @@ def _quick_answer(store: BigCommerce) -> Answer[datetime]:
 _NO_LICENSE = Check(
     "license key",
     "store.license_key",
-    "warning",
-    "is not set. avbc only keeps it, so nothing fails here without it. AcctVantage licenses its "
-    "BigCommerce integration separately, and asks for the key on the Store Setup tab (manual 1.3).",
-    "Ask AcctVantage Support for the AV BigCommerce License Key.",
+    "ok",
+    "not set, and not needed: avbc only keeps it. It is the AV BigCommerce License Key, which "
+    "AcctVantage asks for on its own Store Setup tab (manual 1.3).",
 )
 
 

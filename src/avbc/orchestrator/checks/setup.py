@@ -57,7 +57,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
         (
             _source_code(integration),
             *books_checks(integration.parts, settings),
-            *status_checks(rules),
+            *status_checks(recent, rules),
             *_time_zone(information),
             *money_checks(store, information, recent, rules),
             *journal_checks(integration.parts, rules),

@@ -91,13 +91,19 @@ def _rows(table: _Table, rules: MappingRules) -> Iterator[Check]:
             )
     there = {text_key(name) for name, _ in table.rows}
     wanted = {text_key(name): name for name in table.wanted}
-    for name in (name for key, name in wanted.items() if key not in there):
+    missing = [name for key, name in wanted.items() if key not in there]
+    if missing:
+        path = f"journal.{table.table}"
+        is_one = len(missing) == 1
         yield Check(
             "journal",
-            name,
+            ", ".join(missing),
             "warning",
-            f"The {table.kind} has no row in journal.{table.table}: no journal is written of a day "
-            "that needs its account.",
-            f"Add a row to journal.{table.table}.",
-            toml_row(f"journal.{table.table}", **{table.key: name}, gl_code=""),
+            f"The {table.kind} has no row in {path}: no journal is written of a day that needs its "
+            "account."
+            if is_one
+            else f"These {table.kind}s have no row in {path}: no journal is written of a day that "
+            "needs the account of one.",
+            f"Add {'a row' if is_one else 'rows'} to {path}.",
+            "\n\n".join(toml_row(path, **{table.key: name}, gl_code="") for name in missing),
         )

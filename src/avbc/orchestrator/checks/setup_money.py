@@ -10,8 +10,9 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order, StoreInformation
 from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, receipt_type_for, tax_area_for
+from avbc.mapping.advice import how_to_create
 from avbc.mapping.offline import OFFLINE, is_owed
-from avbc.mapping.payment import TENDER_METHODS, TENDER_WORDS
+from avbc.mapping.payment import TENDER_METHODS, TENDER_NAMES, TENDER_WORDS
 from avbc.mapping.text import plain
 from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
 from avbc.orchestrator.reports import Check, State
@@ -185,10 +186,11 @@ def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 "payment method",
                 name,
                 "error" if used else "warning",
-                f"There is neither a Receipt Type {name!r} nor a row for "
-                f"it{'; the latest orders used it' if used else ''}.",
-                f"Create the Receipt Type {name!r}, or add a row to gl.payment_methods.",
-                toml_row("gl.payment_methods", bigcommerce=name, receipt_type=""),
+                f"There is neither a Receipt Type {name!r} nor a row for {TENDER_NAMES[name]!r}"
+                f"{'; the latest orders used it' if used else ''}.",
+                f"{how_to_create(f'the Receipt Type {name!r}')}, or add a row to "
+                "gl.payment_methods. Spaces make no difference.",
+                toml_row("gl.payment_methods", bigcommerce=TENDER_NAMES[name], receipt_type=""),
             )
 
 

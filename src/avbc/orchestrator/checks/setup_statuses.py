@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping import MappingRules, new_order_status, store_status
 from avbc.mapping.status import status_name
@@ -21,12 +22,13 @@ from avbc.text import text_key
 from avbc.toml import toml_row
 
 _IMPORT_STATUSES = ("new_order_status", "downloaded_order_status", "import_error_status")
+_AVALARA = "AvaTaxProvider"
 
 
-def status_checks(rules: MappingRules) -> Iterator[Check]:
+def status_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     """Check the statuses of an import, and the Order Status Mapping."""
     yield from _statuses(rules)
-    yield from _crossings(rules)
+    yield from _crossings(recent, rules)
     yield from _status_mapping(rules)
 
 
@@ -64,8 +66,15 @@ def _status(setting: str, wanted: str | int, rules: MappingRules) -> Check:
     return Check("status", setting, "ok", f"{status_name(ruling.value)}, id {ruling.value.id}")
 
 
-def _crossings(rules: MappingRules) -> Iterator[Check]:
-    """Warn of moves from a paid status to an unpaid one (docs/facts.md, bigcommerce-orders)."""
+def _crossings(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    """Warn of moves from a paid status to an unpaid one (docs/facts.md, bigcommerce-orders).
+
+    They are none of the business of a store whose tax Avalara does not compute.
+    """
+    # Not declared: an order with another value must not be unreadable for it.
+    by_avalara = sum(order.extra.get("tax_provider_id") == _AVALARA for order in recent)
+    if not by_avalara:
+        return
     settings = rules.settings.order_status
     new = store_status(settings.new_order_status, rules.statuses).value
     if new is None or new.id not in PAID:
@@ -77,12 +86,11 @@ def _crossings(rules: MappingRules) -> Iterator[Check]:
                 "status",
                 f"order_status.{name}",
                 "warning",
-                (
-                    f"An import moves orders from {status_name(new)!r}, a paid status, to "
-                    f"{status_name(target)!r}, which is not. "
-                    "If Avalara computes the store's tax, that voids the order's tax document."
-                ),
-                "With Avalara on the store, choose a paid status.",
+                f"An import moves orders from {status_name(new)!r}, a paid status, to "
+                f"{status_name(target)!r}, which is not. Avalara computes the store's tax, and "
+                "that voids the order's tax document.",
+                "Choose a paid status.",
+                seen=f"It did for {by_avalara} of the latest {len(recent)} orders.",
             )
 
 
@@ -109,16 +117,17 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
     # A quote is not an order yet, and an import sets the first status.
     shown = {"quote", text_key(settings.new_sales_order_status)}
     shown.update(text_key(row.acctvantage) for row in settings.mapping)
-    for name in rules.reference.order_statuses:
-        if text_key(name) not in shown:
-            yield Check(
-                "status",
-                name,
-                "warning",
-                (
-                    f"AcctVantage's {name!r} is not mapped: orders that reach it keep their status "
-                    "in the store."
-                ),
-                "Add a row to order_status.mapping if the store should show it.",
-                toml_row("order_status.mapping", acctvantage=name, bigcommerce=""),
-            )
+    unmapped = [name for name in rules.reference.order_statuses if text_key(name) not in shown]
+    if unmapped:
+        rows = [
+            toml_row("order_status.mapping", acctvantage=name, bigcommerce="") for name in unmapped
+        ]
+        them = "it" if len(unmapped) == 1 else "one of them"
+        yield Check(
+            "status",
+            ", ".join(unmapped),
+            "warning",
+            f"not mapped: orders that reach {them} in AcctVantage keep their status in the store.",
+            "Add a row to order_status.mapping for each one that the store should show.",
+            "\n\n".join(rows),
+        )

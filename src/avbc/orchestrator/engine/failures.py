@@ -143,8 +143,8 @@ def _problem(method: str, error: AvbcError) -> Problem:
             keys,
             "",
             f"A fault of the set-up stops whole runs, and nothing is marked: {faults}",
-            f"Correct {keys} in the settings, or create in AcctVantage what is missing there. The "
-            "next run does what waits.",
+            f"Correct {keys} in the settings, or create what is missing in AcctVantage and in the "
+            "books (SqlGateway.load). The next run does what waits.",
         )
     return Problem(
         RUN_FAILED,
