@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
 import re
 import subprocess
 import sys
 from types import TracebackType
 from typing import Self
+
+import attrs
 
 PAGE_SIZE = 250
 _QUOTA = (
@@ -48,23 +49,37 @@ class PageServer:
         self._process.communicate()
 
 
-def answers(pages: int, *, embedded: bool) -> list[bytes]:
-    """Write the answer for every page: plain orders of one to three lines.
+def bodies(pages: int, *, embedded: bool) -> list[bytes]:
+    """Write pages of orders of one to three lines, each line with an option that was chosen.
 
-    They come with lines and fees, or with links to them, as BigCommerce sends them.
+    They come with lines and fees, or with links to them. As the bodies in BigCommerce's
+    documentation and those that others published, an order has 2.8 KB with links, and 7 KB with
+    everything.
     """
-    from avbc.testing.example import plain_orders
+    from avbc.testing import OrderFactory
     from avbc.testing.orders import EMBEDDED, View
     from avbc.testing.values import dumps
 
-    view = EMBEDDED if embedded else View()
-    orders = plain_orders(pages * PAGE_SIZE)
-    bodies = [
-        dumps([order.to_json(view) for order in itertools.islice(orders, PAGE_SIZE)])
-        for _ in range(pages)
-    ]
+    view, factory = EMBEDDED if embedded else View(), OrderFactory()
+
+    def page() -> bytes:
+        orders: list[object] = []
+        for number in range(PAGE_SIZE):
+            lines = factory.lines(1 + number % 3)
+            lines = [attrs.evolve(line, options=(("Size", "Medium"),)) for line in lines]
+            orders.append(factory.order(lines).to_json(view))
+        return dumps(orders)
+
+    return [page() for _ in range(pages)]
+
+
+def answers(pages: int, *, embedded: bool) -> list[bytes]:
+    """Write the answer for every page."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + _QUOTA
-    return [head + b"Content-Length: %d\r\n\r\n" % len(body) + body for body in bodies]
+    return [
+        head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        for body in bodies(pages, embedded=embedded)
+    ]
 
 
 class _Connection(asyncio.Protocol):

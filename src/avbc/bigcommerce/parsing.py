@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any, NoReturn, overload
 
 from avbc.bigcommerce.body import Json
@@ -148,7 +149,11 @@ class Rows(Sequence[Json]):
             first, end, _ = index.indices(len(self))
             return Rows(self._content, self._cuts[first : end + 1])
         number = range(len(self))[index]
-        try:
-            return load(self._content[self._cuts[number] + 1 : self._cuts[number + 1]])
-        except ValueError:
-            raise WrongCut from None
+        return next(iter(self[number : number + 1]))
+
+    def __iter__(self) -> Iterator[Json]:
+        for before, after in pairwise(self._cuts):
+            try:
+                yield load(self._content[before + 1 : after])
+            except ValueError:
+                raise WrongCut from None

@@ -56,11 +56,7 @@ def amount(value: Json) -> Decimal:
     if isinstance(value, str):
         if _AMOUNT.fullmatch(value):
             return Decimal(value)
-    elif (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) < _LARGEST_AMOUNT
-    ):
+    elif (type(value) is int or type(value) is float) and abs(value) < _LARGEST_AMOUNT:
         return Decimal(str(value))
     raise BadValue(value, "expected an amount")
 
