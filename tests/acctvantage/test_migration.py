@@ -212,6 +212,55 @@ def test_books_of_version_6_keep_what_they_hold_and_take_a_journal(url: str) -> 
         assert books.offer_again("WEB2").version == 1
 
 
+def test_books_of_version_9_know_what_is_journaled(url: str, fresh: dict[str, Any]) -> None:
+    restore(url, 6)
+    found = schema.sales_orders.c
+    with SqlGateway(url) as books:
+        orders = books.sales_orders(["WEB3", "WEB4"])
+        receipts = books.receipts(["WEB3", "WEB4"])
+        accounts = JournalAccounts(
+            receivable="1100",
+            pending="1150",
+            certificates_sold="2400",
+            rounding="6900",
+            sales="4000",
+            freight="4100",
+            returns="4900",
+            tax={order.tax_area: "2200" for order in orders},
+            clearing={each.receipt_type: "1050" for each in receipts},
+        )
+        books.close_journal("WEB", date(2026, 5, 1), datetime.date, accounts)
+        with books.engine.begin() as connection:
+            # As an avbc of version 9 left them: it marked neither what is journaled nor what is
+            # gone.
+            handshake.drop(connection)
+            for name in (
+                *("ix_sales_orders_client_id", "ix_sales_orders_store_order_id"),
+                *("ix_sales_orders_ordered_at", "ix_sales_orders_to_journal"),
+            ):
+                connection.exec_driver_sql(f"DROP INDEX {name}")
+            schema.journal_removed.drop(connection)
+            for table in (schema.sales_orders, schema.receipts):
+                journaled = table.c.answered == "journaled"
+                changed = connection.execute(table.update().values(answered=None).where(journaled))
+                assert changed.rowcount > 1
+            connection.execute(
+                schema.receipts.delete().where(schema.receipts.c.order_import_id == "WEB4")
+            )
+            connection.execute(schema.sales_orders.delete().where(found.import_id == "WEB4"))
+            connection.execute(schema.books_version.update().values(version=9))
+    with SqlGateway(url) as books:
+        books.reference_data()
+        assert tables(books) == fresh
+        with books.engine.connect() as connection:
+            answered = sa.select(found.answered).where(found.import_id == "WEB3")
+            assert connection.scalar(answered) == "journaled"
+        (day,) = books.close_journal("WEB", date(2026, 5, 2), datetime.date, accounts)
+        # What was journaled of the order that is gone is taken back, and nothing else is new.
+        assert (day.orders, day.day) == (1, date(2026, 5, 2))
+        assert books.close_journal("WEB", date(2026, 5, 3), datetime.date, accounts) == []
+
+
 def test_books_of_version_7_with_stamps_from_the_future_go_on_from_them(url: str) -> None:
     restore(url, 7)
     future = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=5)

@@ -25,7 +25,7 @@ from avbc.acctvantage import (
     SalesOrderLine,
     SqlGateway,
 )
-from avbc.acctvantage.sql import orders
+from avbc.acctvantage.sql import orders, reading
 from avbc.errors import FaultyInputError
 from avbc.testing.contract import ANA, make_bundle, make_order
 
@@ -384,3 +384,30 @@ def test_a_person_is_one_key() -> None:
     contact = make_bundle(1).new_contact
     assert contact is not None
     assert orders.person_key(contact) == "ana@example.com\nrivera\nana"
+
+
+def test_all_orders_are_walked_with_nothing_open_between_two(url: str) -> None:
+    with SqlGateway(url) as books:
+        for number in (3, 1, 2):
+            books.create_order(make_bundle(number))
+        walked = books.iter_sales_orders()
+        assert next(walked).import_id == "WEB3"
+        books.delete_order("WEB3")
+        assert [order.import_id for order in walked] == ["WEB1", "WEB2"]
+        assert list(books.iter_sales_orders()) == books.sales_orders()
+
+
+def test_orders_of_a_long_period_come_by_their_numbers(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    with SqlGateway(url) as books:
+        for number in (9, 10, 2, 30, 4):
+            made = make_bundle(number)
+            at = None if number == 4 else day + timedelta(number)
+            books.create_order(evolve(made, order=evolve(made.order, ordered_at=at)))
+        for few in (2_000, 2):
+            monkeypatch.setattr(reading, "_SORTED", few)
+            found = books.sales_orders_ordered("WEB", day, day + timedelta(10))
+            assert [order.store_order_id for order in found] == [2, 9, 10]
+            assert list(books.sales_orders_ordered("EBAY", day, day + timedelta(10))) == []

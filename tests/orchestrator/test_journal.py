@@ -282,6 +282,7 @@ def test_a_journal_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     with journal._database.engine.begin() as connection:
         for table in ("avbc_watermarks", "avbc_fingerprints", "avbc_webhooks"):
             connection.exec_driver_sql(f"drop table {table}")
+        connection.exec_driver_sql("drop index ix_avbc_journal_at")
         connection.exec_driver_sql("update avbc_journal_version set version = 1")
     journal.close()
     again = Journal(url)
@@ -292,4 +293,6 @@ def test_a_journal_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
         assert connection.exec_driver_sql(
             "select version from avbc_journal_version"
         ).scalars().all() == [JOURNAL.version]
+        indexes = sa.inspect(connection).get_indexes("avbc_journal")
+        assert "ix_avbc_journal_at" in {index["name"] for index in indexes}
     again.close()

@@ -28,13 +28,15 @@ def clients_to_export(
     """
     if client_ids is None:
         order = schema.sales_orders.c
-        bound = sa.select(_BOUND.c.client_id).where(_BOUND.c.source_code == source_code)
-        buyers = sa.select(order.client_id).where(order.source_code == source_code)
         is_from_elsewhere = _TABLE.c.import_id.is_(None) | (
             sa.func.substr(_TABLE.c.import_id, 1, len(source_code)) != source_code
         )
         new = sa.select(_TABLE.c.id).where(
-            is_from_elsewhere, _TABLE.c.id.not_in(bound), _TABLE.c.id.not_in(buyers)
+            is_from_elsewhere,
+            *(
+                ~sa.exists().where(table.client_id == _TABLE.c.id, table.source_code == source_code)
+                for table in (_BOUND.c, order)
+            ),
         )
         client_ids = list(connection.scalars(new))
     return clients_where(connection, _TABLE.c.id, client_ids)

@@ -164,6 +164,17 @@ _SHIPMENT_CHANGES = [
 _SHIPMENT_PARTS = ("shipment_items", "shipment_parcels", "shipment_parcel_items")
 
 
+def _leave_journal(table: str) -> str:
+    """What was journaled of a document that is removed is taken back by the next closing."""
+    of_order = (
+        "WHERE OLD.hand_over = 'journal'"
+        if table == "sales_orders"
+        else "FROM sales_orders AS o WHERE o.import_id = OLD.order_import_id "
+        "AND o.hand_over = 'journal'"
+    )
+    return f"INSERT INTO journal_removed (import_id) SELECT OLD.import_id {of_order}"
+
+
 def _differs(kind: str, *names: str) -> str:
     word = "IS NOT" if kind == "sqlite" else "IS DISTINCT FROM"
     return "(" + " OR ".join(f"NEW.{name} {word} OLD.{name}" for name in names) + ")"
@@ -222,7 +233,13 @@ def _sqlite_triggers() -> Iterator[str]:
             when=_differs("sqlite", "version"),
         )
         gone = (inbound.FORGETS_RESERVED,) if is_order else ()
-        yield _sqlite_trigger(f"{table}_removed", f"AFTER DELETE ON {table}", _KEEP_VERSION, *gone)
+        yield _sqlite_trigger(
+            f"{table}_removed",
+            f"AFTER DELETE ON {table}",
+            _KEEP_VERSION,
+            _leave_journal(table),
+            *gone,
+        )
     for table, changes in (("sales_orders", ("updated_at",)), ("receipts", _RECEIPT_CHANGES)):
         yield _sqlite_trigger(
             f"{table}_changed",
@@ -344,7 +361,7 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
         )
         gone = f"{inbound.FORGETS_RESERVED}; " if table == "sales_orders" else ""
         found[f"{table}_removed"] = (
-            f"{_KEEP_VERSION}; {gone}RETURN OLD;",
+            f"{_KEEP_VERSION}; {_leave_journal(table)}; {gone}RETURN OLD;",
             f"AFTER DELETE ON {table}",
         )
     # The answer and a change of what it answers wait for each other by the document's row.

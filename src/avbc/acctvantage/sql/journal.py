@@ -7,7 +7,7 @@ happened, or to the first open day. So nothing is journaled twice, and a day tha
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -30,6 +30,7 @@ from avbc.acctvantage.sql.column_types import Moment
 from avbc.acctvantage.sql.credits import credits as read_credits
 from avbc.acctvantage.sql.reading import key_chunks, receipts, sales_orders
 from avbc.acctvantage.sql.rows import put
+from avbc.database import Database
 from avbc.statements import AnySelect
 
 Kind: TypeAlias = Literal["order", "receipt", "credit"]
@@ -44,7 +45,7 @@ _KINDS: tuple[Kind, ...] = ("order", "receipt", "credit")
 
 
 def close_journal(
-    connection: sa.Connection,
+    database: Database,
     source_code: str,
     through: date,
     day_of: Callable[[datetime], date],
@@ -57,7 +58,7 @@ def close_journal(
     the first orders are on their own days.
 
     Args:
-        connection: The connection.
+        database: The books.
         source_code: The Import Source Code.
         through: The last day to close. What happens on it later goes to a later day.
         day_of: The day of a time in the store.
@@ -69,6 +70,34 @@ def close_journal(
         FinalError: A document does not add up, or its currency has more than two decimals. Nothing
             was written.
     """
+    days = database.write(
+        lambda connection: _close(connection, source_code, through, day_of, accounts),
+        f"the journal of {source_code}",
+    )
+    # By itself: the closing sees one moment, and would fail where an order changes meanwhile.
+    database.write(mark_journaled, f"the journal of {source_code}")
+    return days
+
+
+def mark_journaled(connection: sa.Connection) -> None:
+    """Mark what is in the journal as it is: closings need not look at it until it changes."""
+    for table in (schema.sales_orders, schema.receipts, schema.credits):
+        is_open = (
+            schema.ORDER_TO_JOURNAL if table is schema.sales_orders else table.c.answered.is_(None)
+        )
+        is_journaled = sa.exists().where(
+            _KNOWN.import_id == table.c.import_id, _KNOWN.version == table.c.version
+        )
+        connection.execute(table.update().values(answered="journaled").where(is_open, is_journaled))
+
+
+def _close(
+    connection: sa.Connection,
+    source_code: str,
+    through: date,
+    day_of: Callable[[datetime], date],
+    accounts: JournalAccounts,
+) -> list[JournalDay]:
     if connection.dialect.name == "postgresql":
         # One snapshot, which begins when no one else closes days.
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -132,7 +161,7 @@ def late_orders(connection: sa.Connection, source_code: str) -> tuple[date | Non
         return None, 0
     late = sa.select(sa.func.count(_ORDER.id)).where(
         _ORDER.source_code == source_code,
-        _ORDER.hand_over == "journal",
+        schema.ORDER_TO_JOURNAL,
         _ORDER.ordered_on <= closed,
         ~sa.exists().where(_KNOWN.import_id == _ORDER.import_id),
     )
@@ -141,24 +170,40 @@ def late_orders(connection: sa.Connection, source_code: str) -> tuple[date | Non
 
 def _candidates(connection: sa.Connection, source_code: str) -> list[str]:
     """The Import IDs of orders of which something changed since it was journaled."""
-    of_source = (_ORDER.source_code == source_code) & (_ORDER.hand_over == "journal")
-    found: dict[str, None] = {}
-    for table in (schema.sales_orders, schema.receipts, schema.credits):
-        taken = sa.exists().where(
-            _KNOWN.import_id == table.c.import_id, _KNOWN.version == table.c.version
-        )
-        select = sa.select(_ORDER.import_id).where(of_source, ~taken).order_by(_ORDER.id)
-        if table is not schema.sales_orders:
-            select = select.where(table.c.order_import_id == _ORDER.import_id)
-        found |= dict.fromkeys(connection.scalars(select))
-    gone = sa.select(_KNOWN.order_import_id).where(
-        _KNOWN.source_code == source_code,
+    found: set[str] = set()
+    for table in (schema.receipts, schema.credits):
+        owners = sa.select(table.c.order_import_id).where(table.c.answered.is_(None))
+        found.update(connection.scalars(owners))
+    of_source = _ORDER.source_code == source_code
+    orders = sa.select(_ORDER.id, _ORDER.import_id).where(of_source)
+    rows = [
+        *connection.execute(orders.where(schema.ORDER_TO_JOURNAL)),
         *(
-            ~sa.exists().where(table.c.import_id == _KNOWN.import_id)
-            for table in (schema.sales_orders, schema.receipts, schema.credits)
+            row
+            for chunk in key_chunks(sorted(found))
+            for row in connection.execute(
+                orders.where(_ORDER.hand_over == "journal", _ORDER.import_id.in_(chunk))
+            )
         ),
+    ]
+    removed = sa.select(_KNOWN.order_import_id).where(
+        _KNOWN.source_code == source_code, _KNOWN.import_id == schema.journal_removed.c.import_id
     )
-    return list(found | dict.fromkeys(connection.scalars(gone.order_by(_KNOWN.import_id))))
+    return [
+        *dict.fromkeys(import_id for _, import_id in sorted(map(tuple, rows))),
+        *sorted(connection.scalars(removed)),
+    ]
+
+
+def _forget_removed(connection: sa.Connection, source_code: str, waiting: Collection[str]) -> None:
+    """Forget what was removed and is taken back, but for what waits for a later day."""
+    removed = schema.journal_removed.c
+    of_others = sa.exists().where(
+        _KNOWN.import_id == removed.import_id, _KNOWN.source_code != source_code
+    )
+    rows = connection.execute(sa.select(removed.id, removed.import_id).where(~of_others))
+    for chunk in key_chunks(number for number, import_id in rows if import_id not in waiting):
+        connection.execute(schema.journal_removed.delete().where(removed.id.in_(chunk)))
 
 
 @attrs.frozen
@@ -253,6 +298,7 @@ class _Closing:
         self._entries: dict[tuple[date, str], Entry] = {}
         self._known: dict[str, _Known] = {}
         self._gone: list[str] = []
+        self._waiting: set[str] = set()
         self.missing: dict[str, str] = {}
         """What has no account -> the first document that needs it."""
 
@@ -277,6 +323,8 @@ class _Closing:
                 if self._journal(import_id, known.journaled, [(day, {})]):
                     self._known[import_id] = known
                     self._gone.append(import_id)
+                else:
+                    self._waiting.add(import_id)
 
     def write(self, connection: sa.Connection, source_code: str) -> None:
         """Write the entries and the days, and note which versions are journaled."""
@@ -323,6 +371,7 @@ class _Closing:
             for import_id, known in self._known.items()
         ]
         put(connection, schema.journal_documents, *documents)
+        _forget_removed(connection, source_code, self._waiting)
 
     def _documents(self, read: _Read) -> Iterator[_Document]:
         orders = {order.import_id: order for order in read.orders}

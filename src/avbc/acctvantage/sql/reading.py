@@ -79,7 +79,7 @@ def collect(
     found: list[tuple[int, R]] = []
     if keys is None:
         last = -1
-        while rows := fetch(connection, _page(select), {"after": last}):
+        while rows := fetch(connection, page_of(select), {"after": last}):
             found += records(rows)
             last = rows[-1][0]
     for chunk in key_chunks(keys or ()):
@@ -88,7 +88,7 @@ def collect(
 
 
 @cache
-def _page(select: AnySelect) -> AnySelect:
+def page_of(select: AnySelect) -> AnySelect:
     """Return the rows `after` an id: a statement costs more to make than to run."""
     order: Any = next(iter(select.selected_columns))
     return select.order_by(order).where(order > sa.bindparam("after")).limit(CHUNK)
@@ -105,6 +105,12 @@ def sales_orders(
 ) -> list[SalesOrder]:
     """Return the sales orders with these Import IDs, or all; in the order in which they came in."""
     return _sales_orders(connection, schema.sales_orders.c.import_id, import_ids)
+
+
+def sales_orders_page(connection: sa.Connection, after: int) -> list[tuple[int, SalesOrder]]:
+    """The next sales orders after an id, each with its own."""
+    rows = fetch(connection, page_of(_SALES_ORDERS), {"after": after})
+    return list(_order_records(connection, rows))
 
 
 def now(connection: sa.Connection) -> datetime:
@@ -192,14 +198,45 @@ _SOURCES = _sources()
 
 
 def ids_ordered(
-    connection: sa.Connection, source_code: str, since: datetime, until: datetime
-) -> list[int]:
-    """The ids of a source's orders that were ordered in a period, by the store's order id."""
-    table = schema.sales_orders.c
-    select = sa.select(table.id).where(
-        table.source_code == source_code, table.ordered_at >= since, table.ordered_at <= until
+    database: Database, source_code: str, since: datetime, until: datetime
+) -> Iterator[list[int]]:
+    """Yield the ids of a source's orders that were ordered in a period, by the store's order id.
+
+    Few are found by their times and sorted. Many are walked in sequence, so that who needs only the
+    first ones need not wait for all.
+    """
+    period: dict[str, object] = {"code": source_code, "since": since, "until": until}
+    rows = database.rows(_ORDERED, period)
+    if len(rows) <= _SORTED:
+        yield from key_chunks(order_id for _, order_id in sorted(rows))
+        return
+    last = (-1, -1)
+    while rows := database.rows(_BY_NUMBER, {"code": source_code, "of": last[0], "id": last[1]}):
+        yield [
+            order_id
+            for _, order_id, ordered_at in rows
+            if ordered_at is not None and since <= ordered_at <= until
+        ]
+        last = rows[-1][:2]
+
+
+_SORTED = 2_000
+_NUMBERED: AnySelect = sa.select(
+    schema.sales_orders.c.store_order_id, schema.sales_orders.c.id
+).where(schema.sales_orders.c.source_code == sa.bindparam("code"))
+_ORDERED = _NUMBERED.where(
+    schema.sales_orders.c.ordered_at >= sa.bindparam("since"),
+    schema.sales_orders.c.ordered_at <= sa.bindparam("until"),
+).limit(_SORTED + 1)
+_BY_NUMBER = (
+    _NUMBERED.add_columns(schema.sales_orders.c.ordered_at)
+    .where(
+        sa.tuple_(schema.sales_orders.c.store_order_id, schema.sales_orders.c.id)
+        > sa.tuple_(sa.bindparam("of"), sa.bindparam("id"))
     )
-    return list(connection.scalars(select.order_by(table.store_order_id, table.id)))
+    .order_by(schema.sales_orders.c.store_order_id, schema.sales_orders.c.id)
+    .limit(CHUNK)
+)
 
 
 def sales_orders_by_id(connection: sa.Connection, ids: list[int]) -> list[SalesOrder]:
@@ -221,28 +258,31 @@ _SALES_ORDERS: AnySelect = sa.select(
 def _sales_orders(
     connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
 ) -> list[SalesOrder]:
-    def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, SalesOrder]]:
-        ids = [row[0] for row in rows]
-        ship_tos, lines, discounts = (
-            parts(connection, SHIP_TOS, ids),
-            parts(connection, LINES, ids),
-            parts(connection, DISCOUNTS, ids),
-        )
-        for order_id, client_id, contact_id, *values in rows:
-            yield (
-                order_id,
-                ORDERS.record(
-                    values,
-                    id=order_id,
-                    client_id=client_id,
-                    contact_id=contact_id,
-                    ship_tos=tuple(ship_tos[order_id]),
-                    lines=tuple(lines[order_id]),
-                    discounts=tuple(discounts[order_id]),
-                ),
-            )
+    return collect(connection, _SALES_ORDERS, key, keys, partial(_order_records, connection))
 
-    return collect(connection, _SALES_ORDERS, key, keys, records)
+
+def _order_records(
+    connection: sa.Connection, rows: Sequence[AnyRow]
+) -> Iterator[tuple[int, SalesOrder]]:
+    ids = [row[0] for row in rows]
+    ship_tos, lines, discounts = (
+        parts(connection, SHIP_TOS, ids),
+        parts(connection, LINES, ids),
+        parts(connection, DISCOUNTS, ids),
+    )
+    for order_id, client_id, contact_id, *values in rows:
+        yield (
+            order_id,
+            ORDERS.record(
+                values,
+                id=order_id,
+                client_id=client_id,
+                contact_id=contact_id,
+                ship_tos=tuple(ship_tos[order_id]),
+                lines=tuple(lines[order_id]),
+                discounts=tuple(discounts[order_id]),
+            ),
+        )
 
 
 def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdict[int, list[R]]:

@@ -19,9 +19,10 @@ _TABLE = schema.receipts
 
 def receipts_to_capture(connection: sa.Connection, source_code: str) -> list[Receipt]:
     """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`."""
-    return receipts_where(
-        connection, _TABLE.c.id, fetch_column(connection, _WANTED, {"code": source_code})
-    )
+    ids = fetch_column(connection, _WANTED, {"code": source_code})
+    wanted = receipts_where(connection, _TABLE.c.id, ids)
+    # Not in the statement: SQLite would look at all that are held, by their index.
+    return [receipt for receipt in wanted if receipt.state == "pre_authorized"]
 
 
 def receipts_authorized(
@@ -42,7 +43,7 @@ _OF_SOURCE: AnySelect = (
     )
     .where(schema.sales_orders.c.source_code == sa.bindparam("code"))
 )
-_WANTED = _OF_SOURCE.where(schema.RECEIPT_IS_WANTED, _TABLE.c.state == "pre_authorized")
+_WANTED = _OF_SOURCE.where(schema.RECEIPT_IS_WANTED)
 _AUTHORIZED = _OF_SOURCE.where(
     schema.RECEIPT_IS_AUTHORIZED,
     _TABLE.c.authorized_at < sa.bindparam("before"),

@@ -73,7 +73,7 @@ def _offered() -> list[sa.Column[Any]]:
     return [
         sa.Column("version", sa.Integer, nullable=False, server_default="1"),
         sa.Column("offered_at", Moment),
-        # NULL: the present version has no answer; 'entered' or 'refused'.
+        # NULL: the present version has no answer; 'entered', 'refused', or 'journaled' as it is.
         sa.Column("answered", sa.Text),
     ]
 
@@ -252,12 +252,12 @@ sales_orders = sa.Table(
     "sales_orders",
     metadata,
     _id(),
-    sa.Column("client_id", _ID, sa.ForeignKey(clients.c.id), nullable=False),
+    sa.Column("client_id", _ID, sa.ForeignKey(clients.c.id), nullable=False, index=True),
     sa.Column("contact_id", _ID, sa.ForeignKey(contacts.c.id)),
     sa.Column("imported_at", Moment, nullable=False),
     sa.Column("updated_at", Moment),
     sa.Column("import_id", sa.Text, nullable=False, unique=True),
-    sa.Column("store_order_id", sa.BigInteger, nullable=False),
+    sa.Column("store_order_id", sa.BigInteger, nullable=False, index=True),
     _text("client"),
     _exact("total"),
     _exact("tax"),
@@ -273,7 +273,7 @@ sales_orders = sa.Table(
     _text("po_number"),
     _text("reference"),
     _text("memo"),
-    sa.Column("ordered_at", Moment),
+    sa.Column("ordered_at", Moment, index=True),
     _text("source_code"),
     _text("fingerprint"),
     sa.Column("status_changed_at", Moment),
@@ -300,6 +300,11 @@ _partial_index(
 ORDER_IS_REFUSED = sales_orders.c.answered == sa.literal_column("'refused'")
 """Refused by AcctVantage. A query with these very words uses the index of such orders."""
 _partial_index("ix_sales_orders_refused", sales_orders.c.id, where=ORDER_IS_REFUSED)
+ORDER_TO_JOURNAL = sales_orders.c.answered.is_(None) & (
+    sales_orders.c.hand_over == sa.literal_column("'journal'")
+)
+"""Not journaled as it is. A query with these very words uses the index of such orders."""
+_partial_index("ix_sales_orders_to_journal", sales_orders.c.id, where=ORDER_TO_JOURNAL)
 _partial_index(
     "ix_sales_orders_undecided", sales_orders.c.id, where=sales_orders.c.hand_over.is_(None)
 )
@@ -543,6 +548,8 @@ journal_documents = sa.Table(
     # The version that was journaled; 0 where more of it follows on a later day.
     sa.Column("version", sa.Integer, nullable=False),
 )
+# What was removed from the books, of such orders, until the next closing takes it back.
+journal_removed = sa.Table("journal_removed", metadata, _id(), _text("import_id"))
 
 # What AcctVantage has entered since it last gave its quantity: it is in no quantity yet.
 entered_since = sa.Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from attrs import evolve
@@ -25,12 +25,15 @@ from avbc.statements import AnySelect, fetch
 _SHIPMENT = schema.shipments.c
 _ITEM, _PARCEL = schema.shipment_parcel_items.c, schema.shipment_parcels.c
 _NUMBERS: AnySelect = sa.select(_SHIPMENT.number, _SHIPMENT.id)
-_OF_SOURCE = _NUMBERS.join_from(
+_CHANGED = _NUMBERS.join_from(
     schema.shipments,
     schema.sales_orders,
     _SHIPMENT.order_import_id == schema.sales_orders.c.import_id,
-).where(schema.sales_orders.c.source_code == sa.bindparam("code"))
-_CHANGED = _OF_SOURCE.where(_SHIPMENT.changed_at >= sa.bindparam("since"))
+).where(
+    schema.sales_orders.c.source_code == sa.bindparam("code"),
+    _SHIPMENT.changed_at >= sa.bindparam("since"),
+)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _SHIPMENTS: AnySelect = sa.select(_SHIPMENT.id, _SHIPMENT.changed_at, *SHIPMENTS.columns).order_by(
     _SHIPMENT.number
 )
@@ -49,10 +52,9 @@ def shipments(
 
     All of them, or those that were made or changed in the books since a time.
     """
-    select = _OF_SOURCE if since is None else _CHANGED
     # Sorted here: SQLite would walk all shipments by their numbers rather than the last by their
     # times.
-    found = sorted(fetch(connection, select, {"code": source_code, "since": since}))
+    found = sorted(fetch(connection, _CHANGED, {"code": source_code, "since": since or _EVER}))
     return _shipments(connection, [shipment_id for _, shipment_id in found])
 
 

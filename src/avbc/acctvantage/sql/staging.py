@@ -42,11 +42,13 @@ def orders_refused(connection: sa.Connection, source_code: str) -> list[Pickup]:
 
 
 def _refused() -> AnySelect:
-    is_refused = schema.ORDER_IS_REFUSED
-    for table, condition in schema.PARTS_REFUSED:
-        parts = sa.select(table.c.order_import_id).where(condition)
-        is_refused |= _ORDER.import_id.in_(parts)
-    return _OFFERED.where(_ORDER.source_code == sa.bindparam("code"), is_refused)
+    # Not joined by OR: SQLite would look at every order.
+    other = schema.sales_orders.alias()
+    refused = sa.union_all(
+        sa.select(other.c.import_id).where(other.c.answered == sa.literal_column("'refused'")),
+        *(sa.select(table.c.order_import_id).where(each) for table, each in schema.PARTS_REFUSED),
+    )
+    return _OFFERED.where(_ORDER.source_code == sa.bindparam("code"), _ORDER.import_id.in_(refused))
 
 
 _OFFERED: AnySelect = sa.select(_ORDER.import_id, _ORDER.version, _ORDER.offered_at).where(

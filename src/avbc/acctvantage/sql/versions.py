@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from avbc.acctvantage.errors import BooksRefused, BooksUnreachable, BooksUnusable
 from avbc.acctvantage.records import LookAlike
 from avbc.acctvantage.sql import handshake, schema
+from avbc.acctvantage.sql.journal import mark_journaled
 from avbc.database import Tables
 from avbc.logs import get_logger
 from avbc.text import text_key
@@ -212,6 +213,26 @@ def _to_version_9(connection: sa.Connection) -> None:
     _index(bound, f"ix_{bound.name}_customer").create(connection, checkfirst=True)
 
 
+def _to_version_10(connection: sa.Connection) -> None:
+    """What is asked for in every run is found by an index, however many orders there are."""
+    orders, documents = schema.sales_orders, schema.journal_documents
+    for table, name in (
+        (orders, "ix_sales_orders_client_id"),
+        (orders, "ix_sales_orders_store_order_id"),
+        (orders, "ix_sales_orders_ordered_at"),
+        (orders, "ix_sales_orders_to_journal"),
+    ):
+        _index(table, name).create(connection, checkfirst=True)
+    mark_journaled(connection)
+    is_there = [
+        sa.exists().where(table.c.import_id == documents.c.import_id)
+        for table in (orders, schema.receipts, schema.credits)
+    ]
+    gone = sa.select(documents.c.import_id).where(~sa.or_(*is_there))
+    schema.journal_removed.create(connection)
+    connection.execute(schema.journal_removed.insert().from_select(["import_id"], gone))
+
+
 def _index(table: sa.Table, name: str) -> sa.Index:
     return next(index for index in table.indexes if index.name == name)
 
@@ -373,7 +394,7 @@ BOOKS = Tables(
     owner="the books",
     metadata=schema.metadata,
     versions=schema.books_version,
-    version=9,
+    version=10,
     migrations={
         1: _to_version_2,
         2: _to_version_3,
@@ -383,6 +404,7 @@ BOOKS = Tables(
         6: _to_version_7,
         7: _to_version_8,
         8: _to_version_9,
+        9: _to_version_10,
     },
     programs=(handshake.create, handshake.drop),
     errors={

@@ -79,8 +79,6 @@ class Choice:
         self._statuses = run.statuses
         self.kind = kind
         self._refused: set[str] = set()
-        if kind == "errors":
-            self._refused.update(run.integration.journal.refused("import"))
 
     @property
     def status_id(self) -> int | None:
@@ -94,7 +92,7 @@ class Choice:
 
     def learn(self, incoming: Iterable[Incoming]) -> None:
         """Find out which orders have the Import Error Status from an import."""
-        if self.kind == "placed":
+        if self.kind != "new":
             asked = [
                 each.import_id
                 for each in incoming

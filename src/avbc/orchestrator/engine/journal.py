@@ -40,7 +40,7 @@ journal_entries = sa.Table(
     "avbc_journal",
     _metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, index=True),
     sa.Column("run", sa.String(32), nullable=False),
     sa.Column("action", sa.String(40), nullable=False),
     sa.Column("outcome", sa.String(40), nullable=False),
@@ -173,6 +173,12 @@ def _step_to_5(connection: sa.Connection) -> None:
     last_cycles.create(connection, checkfirst=True)
 
 
+def _step_to_6(connection: sa.Connection) -> None:
+    """Version 5 looked at all entries for those of the last days."""
+    for index in journal_entries.indexes:
+        index.create(connection, checkfirst=True)
+
+
 JOURNAL_ERRORS = (JournalUnreachable, JournalUnusable)
 """What is lost then is only the record of what was done."""
 
@@ -180,13 +186,14 @@ JOURNAL = Tables(
     owner="the journal",
     metadata=_metadata,
     versions=_version,
-    version=5,
+    version=6,
     # Version 1 had the entries only, version 2 had no worklist.
     migrations={
         1: _metadata.create_all,
         2: _metadata.create_all,
         3: _step_to_4,
         4: _step_to_5,
+        5: _step_to_6,
     },
     errors={
         "unreachable": JournalUnreachable,
@@ -222,7 +229,8 @@ _SINCE: AnySelect = (
     sa.select(*(journal_entries.c[name] for name in _FIELDS))
     .where(journal_entries.c.import_id.startswith(sa.bindparam("code"), autoescape=False))
     .where(journal_entries.c.at >= sa.bindparam("since"))
-    .order_by(journal_entries.c.id)
+    # Not by the ids alone: SQLite would walk all entries by them.
+    .order_by(journal_entries.c.at, journal_entries.c.id)
 )
 _WATERMARK: AnySelect = sa.select(_watermarks.c.at).where(
     _watermarks.c.name == sa.bindparam("name")
@@ -307,12 +315,12 @@ class Journal:
         """
         return _entries(self.rows(_SINCE, {"code": source_code, "since": since.astimezone(UTC)}))
 
-    def refused(self, action: str, import_ids: Collection[str] | None = None) -> set[str]:
+    def refused(self, action: str, import_ids: Collection[str]) -> set[str]:
         """Return the Import IDs of orders that an action refused the last time that it took them.
 
         Args:
             action: The action of the entries.
-            import_ids: Of these orders; by default of all.
+            import_ids: Of these orders.
 
         Raises:
             JournalUnreachable: It could not be read.
@@ -325,8 +333,8 @@ class Journal:
 
         def work(connection: sa.Connection) -> set[str]:
             found: set[str] = set()
-            for wanted in [None] if import_ids is None else chunks(import_ids):
-                of = last if wanted is None else last.where(journal_entries.c.import_id.in_(wanted))
+            for wanted in chunks(import_ids):
+                of = last.where(journal_entries.c.import_id.in_(wanted))
                 refused = sa.select(journal_entries.c.import_id).where(
                     journal_entries.c.id.in_(of), journal_entries.c.outcome == "refused"
                 )
