@@ -28,6 +28,7 @@ from avbc.acctvantage.records import (
     Shipment,
 )
 from avbc.acctvantage.sql import (
+    balances,
     changes,
     exports,
     journal,
@@ -360,7 +361,7 @@ class SqlGateway:
     products = _reads(reading.products)
     promotions = _reads(reading.promotions)
     ship_vias = _reads(reading.ship_vias)
-    trial_balance = _finds(reading.trial_balance)
+    trial_balance = _finds(balances.trial_balance)
     look_alikes = _reads(versions.look_alikes)
     available = _reads(stock.available)
 

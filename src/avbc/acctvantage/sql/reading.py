@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import cache, partial
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -28,7 +27,6 @@ from avbc.acctvantage.records import (
     ReferenceData,
     SalesOrder,
     ShipVia,
-    TrialBalance,
     Warehouse,
 )
 from avbc.acctvantage.sql import schema
@@ -48,7 +46,6 @@ from avbc.acctvantage.sql.rows import (
     Rows,
 )
 from avbc.database import CHUNK, Database, chunks
-from avbc.money import ZERO
 from avbc.statements import AnyRow, AnySelect, fetch, fetch_column
 from avbc.text import text_key
 
@@ -330,68 +327,6 @@ def receipts_where(
             )
 
     return collect(connection, _RECEIPTS, key, keys, records)
-
-
-_TOTALS: AnySelect = sa.select(
-    *(schema.sales_orders.c[name] for name in ("id", "import_id", "freight", "tax")),
-    *(schema.sales_orders.c[name] for name in ("rounding", "total")),
-)
-
-
-def trial_balance(
-    connection: sa.Connection, import_ids: Collection[str] | None = None
-) -> list[TrialBalance]:
-    """Return what each of these orders and its receipts add up to, or of all orders."""
-    orders, receipt = schema.sales_orders.c, schema.receipts.c
-
-    def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, TrialBalance]]:
-        ids = [row[0] for row in rows]
-        goods, taken_off = (
-            _sums(
-                connection.execute(
-                    sa.select(part.order_id, part.amount).where(part.order_id.in_(ids))
-                )
-            )
-            for part in (schema.sales_order_lines.c, schema.sales_order_discounts.c)
-        )
-        received, held = (
-            _sums(
-                connection.execute(
-                    sa.select(receipt.order_import_id, amount).where(
-                        receipt.order_import_id.in_([row[1] for row in rows]),
-                        receipt.state == state,
-                    )
-                )
-            )
-            for state, amount in (
-                ("captured", receipt.amount),
-                ("pre_authorized", receipt.pre_auth_amount),
-            )
-        )
-        for order_id, import_id, freight, tax, rounding, total in rows:
-            yield (
-                order_id,
-                TrialBalance(
-                    import_id=import_id,
-                    lines=goods[order_id],
-                    freight=freight,
-                    tax=tax,
-                    discounts=taken_off[order_id],
-                    rounding=rounding,
-                    total=total,
-                    receipts=received[import_id],
-                    pre_authorized=held[import_id],
-                ),
-            )
-
-    return collect(connection, _TOTALS, orders.import_id, import_ids, records)
-
-
-def _sums(rows: Iterable[Any]) -> defaultdict[Any, Decimal]:
-    found: defaultdict[Any, Decimal] = defaultdict(lambda: ZERO)
-    for key, amount in rows:
-        found[key] += amount
-    return found
 
 
 def clients(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Client]:
