@@ -576,9 +576,8 @@ def goes_on_with_acctvantage(
         return f"offered: {one.id in offered}, and {pickup}"
     if one.status == DOWNLOADED and diary.status == NEW and pickup.is_refused:
         is_again = (diary.status_at or _NEVER) > (diary.refused_at or _NEVER)
-        return (
-            f"New again after it was refused, and not offered again: {pickup}" if is_again else ""
-        )
+        words = f"New again after it was refused, and not offered again: {pickup}"
+        return words if is_again else ""
     is_entered = pickup.answer is not None and not pickup.is_refused
     is_error = one.status == IMPORT_ERROR and one.is_ours and diary.refusals
     causes = diary.faults or diary.did(*_MAY_BE_REFUSED)

@@ -225,7 +225,8 @@ class People:
         diary = self.diaries[order_id]
         # Who gives a status to an order that goes on has seen what the warehouse did meanwhile.
         diary.booked_while_stopped &= diary.stopped_at is not None
-        diary.status, diary.status_at = status, self.now()
+        if self.store.order(order_id).header["status_id"] != status:
+            diary.status, diary.status_at = status, self.now()
         self.store.edit_order(order_id, status_id=status)
         return f"makes order {order_id} {NAMES[status]}"
 
