@@ -104,9 +104,9 @@ def test_a_store_that_stays_slower_is_slow_no_more() -> None:
     flight = InFlight()
     for _ in range(100):
         flight.answered("GET a", 0.1, in_flight=MOST)
-    for _ in range(300):
+    for _ in range(64):
         flight.answered("GET a", 1.0, in_flight=MOST)
-    assert flight.room == 1
+    assert flight.room < MOST / 2
     for _ in range(1000):
         flight.answered("GET a", 1.0, in_flight=MOST)
     assert flight.room == MOST

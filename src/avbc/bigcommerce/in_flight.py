@@ -23,10 +23,9 @@ _FORGOTTEN = 256
 """Answers after which a store that has become slow counts as one that is."""
 _KINDS = 64
 """Kinds of requests that are told apart."""
-_SLOWED = math.log(2)
-"""Where answers take twice as long as they did, more requests at once do not help."""
 _SPARE = 2
-"""How much more than the rate needs may be in flight: pauses are made up for."""
+"""How many times what the rate needs may be in flight: pauses are made up for, and where there is
+no quota, more is tried."""
 
 
 @attrs.define
@@ -50,15 +49,17 @@ class _Times:
         self.least = min(self.least + (self.mean - self.least) / _FORGOTTEN, self.mean)
 
     @property
-    def is_slowed(self) -> bool:
-        return self.mean - self.least > _SLOWED
+    def share_at_work(self) -> float:
+        """The part of its time that a request is worked at, and does not wait for others."""
+        return math.exp(self.least - self.mean)
 
 
 class InFlight:
     """How many requests a store is sent at once.
 
     Where there is a quota, as many as its rate needs by Little's law: the rate times the time that
-    an answer takes. Where there is none, more and more of them, until they wait for each other.
+    an answer takes. Where there is none, twice as many as the store works at: what waits for others
+    there shows in the time that answers take.
 
     >>> flight = InFlight()
     >>> flight.answered("GET /v2/orders", took=0.4, in_flight=1)
@@ -69,8 +70,7 @@ class InFlight:
     def __init__(self) -> None:
         self._took: float | None = None
         self._kinds: dict[str, _Times] = {}
-        self.room = STARTERS
-        """How many are in flight where no rate is given."""
+        self._room: float = STARTERS
 
     def answered(self, kind: str, took: float, in_flight: int) -> None:
         """Record an answer.
@@ -86,11 +86,19 @@ class InFlight:
             self._kinds.clear()
         times = self._kinds.setdefault(kind, _Times())
         times.note(took)
-        if times.is_slowed:
-            self.room = max(1, self.room - 1)
-        elif 2 * in_flight >= self.room:
+        if 2 * in_flight < self._room:
+            return
+        needed = _SPARE * in_flight * times.share_at_work
+        if needed < self._room:
+            self._room -= (self._room - needed) / _ANSWERS
+        else:
             # One more for each answer doubles them in the time that an answer takes.
-            self.room = min(MOST, self.room + 1)
+            self._room = min(MOST, self._room + 1)
+
+    @property
+    def room(self) -> int:
+        """How many are in flight where no rate is given."""
+        return max(1, int(self._room))
 
     def for_rate(self, per_second: float) -> int:
         """Return how many are needed to send so many requests per second."""
