@@ -453,9 +453,13 @@ def test_a_refused_token_in_the_middle_ends_the_run(
     web._integration.on_progress = revoke
     report = web.import_orders()
     assert len(report.imported) == 50
-    assert [problem.code for problem in report.postponed[0].problems] == ["run_stopped"]
+    # The payments of the last order were read before.
+    assert [problem.code for problem in report.postponed[0].problems] == ["status_not_set"]
     assert "401" in report.stopped
-    assert len(books.sales_orders()) == 50
+    assert len(books.sales_orders()) == 51
+    web._integration.on_progress = None
+    store.access_token = "example-token"
+    assert [outcome.order_id for outcome in web.import_orders().relinked] == [1051]
 
 
 # Edited orders

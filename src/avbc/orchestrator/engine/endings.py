@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import timedelta
 
 import attrs
@@ -120,10 +120,15 @@ class Endings:
 
     def finish(self, endings: Sequence[Ending]) -> None:
         """Set the statuses of a chunk, report how its orders ended, and write the journal."""
+        for _ in self.finishing(endings):
+            pass
+
+    def finishing(self, endings: Sequence[Ending]) -> Generator[None]:
+        """Finish a chunk; yields while its statuses are on their way."""
         run = self._run
         self._note(endings)
         due = [] if run.preview else [each for each in endings if each.is_due]
-        self._set_statuses(due)
+        yield from self._set_statuses(due)
         due = [each for each in due if each.is_due]
         # A note that BigCommerce refuses, say for its length, must not prevent the status.
         again = [
@@ -137,7 +142,7 @@ class Endings:
             each.notes = UNSET
             if each.is_due:
                 each.error = None
-        self._set_statuses([each for each in again if each.is_due])
+        yield from self._set_statuses([each for each in again if each.is_due])
         for each in endings:
             self.end(each)
         run.stop_if_all_failed([each.error for each in due])
@@ -160,16 +165,18 @@ class Endings:
             elif any(each is ending.each for each in changed):
                 ending.leave("postponed", changing(ending.each.order.id))
 
-    def _set_statuses(self, endings: Sequence[Ending]) -> None:
+    def _set_statuses(self, endings: Sequence[Ending]) -> Generator[None]:
         """Set statuses; an order whose turn comes late is looked at again before."""
         for looks in range(1, LOOKS + 1):
             self._leave_changed(endings)
             due = [each for each in endings if each.is_due and each.error is None]
-            endings = self._set_at_once(due, is_last_look=looks == LOOKS)
+            endings = yield from self._set_at_once(due, is_last_look=looks == LOOKS)
             if not endings:
                 return
 
-    def _set_at_once(self, endings: Sequence[Ending], *, is_last_look: bool) -> list[Ending]:
+    def _set_at_once(
+        self, endings: Sequence[Ending], *, is_last_look: bool
+    ) -> Generator[None, None, list[Ending]]:
         """Set statuses; returns those that waited for so long that the orders may have changed."""
         run, update = self._run, self._run.store.orders.update.call
         writes: list[Write[None]] = [
@@ -180,7 +187,10 @@ class Endings:
             for each in endings
         ]
         late: list[Ending] = []
-        answers = run.send_all(writes)
+        with run.sending(writes) as begun:
+            if writes:
+                yield
+            answers = begun.results()
         for each, answer in zip(endings, answers, strict=True):
             if isinstance(answer, NotSent) and answer.is_late:
                 late.append(each)

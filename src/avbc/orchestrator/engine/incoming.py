@@ -29,7 +29,7 @@ from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.order_reads import status_of, windows
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import Run
-from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_lists
+from avbc.orchestrator.engine.store_orders import complete_orders, non_empty, non_empty_lists
 from avbc.orchestrator.reports import ImportReport
 
 
@@ -284,20 +284,17 @@ class Incomers:
 
     def read_payments(self, incoming: Sequence[Incoming]) -> None:
         """Read the transactions of the orders that a gateway may have been paid for."""
+        self.begin_payments(incoming).take()
+
+    def begin_payments(self, incoming: Sequence[Incoming]) -> Payments:
+        """Begin to read these transactions."""
         rules = self.lookups.rules
         online = [
             each
             for each in incoming
             if each.error is None and each.is_readable and has_gateway_payments(each.order, rules)
         ]
-        calls = [self._run.store.transactions.list.call(each.order.id) for each in online]
-        found = non_empty_lists(self._run.store, calls)
-        for each, transactions in zip(online, found, strict=True):
-            if isinstance(transactions, AvbcError):
-                self.fail(each, transactions)
-            else:
-                each.transactions = transactions
-        self._run.stop_if_all_failed(found)
+        return Payments(self, self._run, online)
 
     def fail(self, each: Incoming, error: AvbcError) -> None:
         """Note why an order cannot be imported; an error that concerns all ends the run."""
@@ -349,6 +346,39 @@ class Incomers:
         if isinstance(coupons, AvbcError):
             raise coupons
         return coupons
+
+
+class Payments:
+    """Transactions of orders that are being read.
+
+    Args:
+        incomers: Notes what fails.
+        run: The run.
+        incoming: The orders.
+    """
+
+    def __init__(
+        self, incomers: Incomers, run: Run[ImportReport], incoming: Sequence[Incoming]
+    ) -> None:
+        self._incomers = incomers
+        self._run = run
+        self._incoming = incoming
+        self._calls = [run.store.transactions.list.call(each.order.id) for each in incoming]
+        self._begun = run.store.begin(self._calls)
+
+    def take(self) -> None:
+        """Wait for them, and give them to the orders."""
+        found = non_empty(self._run.store, self._calls, self._begun)
+        for each, transactions in zip(self._incoming, found, strict=True):
+            if isinstance(transactions, AvbcError):
+                self._incomers.fail(each, transactions)
+            else:
+                each.transactions = transactions
+        self._run.stop_if_all_failed(found)
+
+    def drop(self) -> None:
+        """Read no more of them."""
+        self._begun.drop()
 
 
 def edits_of(each: Incoming, mapped: MappedOrder) -> str:

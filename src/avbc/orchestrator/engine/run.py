@@ -17,6 +17,7 @@ import attrs
 
 from avbc import tracing
 from avbc.bigcommerce import StopAsked
+from avbc.bigcommerce.at_once import Begun
 from avbc.bigcommerce.documented import collecting
 from avbc.bigcommerce.writes import before_writes
 from avbc.errors import AvbcError, Fault, TransientError
@@ -264,11 +265,19 @@ class Run(Generic[R]):
 
         Those that must not be sent any more have `NotSent` for an answer.
         """
-        calls = [each.call for each in writes]
+        with self.sending(writes) as begun:
+            return begun.results()
+
+    @contextmanager
+    def sending(self, writes: Sequence[Write[T]]) -> Generator[Begun[T | AvbcError]]:
+        """Send such requests while the context is open, and begin no other ones after it."""
         with self.writes.expecting(writes):
-            answers = self.store.map(calls, return_errors=True)
-        self.report.stopped = self.report.stopped or self.writes.why_lost
-        return answers
+            begun = self.store.begin([each.call for each in writes])
+            try:
+                yield begun
+            finally:
+                begun.drop()
+                self.report.stopped = self.report.stopped or self.writes.why_lost
 
     # What is remembered, for this store and source
 

@@ -14,6 +14,7 @@ from avbc.bigcommerce import (
     Page,
     UnexpectedData,
 )
+from avbc.bigcommerce.at_once import Begun
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Consignments, Order
 from avbc.errors import AvbcError
@@ -65,7 +66,14 @@ def non_empty_lists(
 
     A 204 that was sent in place of another answer says that a list is empty, so one is not enough.
     """
-    found = store.map(calls, return_errors=True)
+    return non_empty(store, calls, store.begin(calls))
+
+
+def non_empty(
+    store: BigCommerce, calls: Sequence[Call[list[T]]], begun: Begun[list[T] | AvbcError]
+) -> list[list[T] | AvbcError]:
+    """Wait for such lists, which were begun before."""
+    found = begun.results()
     empty = [place for place, rows in enumerate(found) if rows == []]
     again = store.map([calls[place] for place in empty], return_errors=True)
     for place, rows in zip(empty, again, strict=True):

@@ -143,9 +143,12 @@ class Writes:
     @contextmanager
     def expecting(self, writes: Collection[Write[T]]) -> Generator[None]:
         """Know what belongs to these requests while they are sent."""
-        self._begun = {id(each.call): each.begun for each in writes if each.begun is not None}
-        self._looked_at = {id(each.call): each.looked_at for each in writes}
+        begun = {id(each.call): each.begun for each in writes if each.begun is not None}
+        self._begun.update(begun)
+        self._looked_at.update((id(each.call), each.looked_at) for each in writes)
         try:
             yield
         finally:
-            self._begun, self._looked_at = {}, {}
+            for each in writes:
+                self._begun.pop(id(each.call), None)
+                self._looked_at.pop(id(each.call), None)

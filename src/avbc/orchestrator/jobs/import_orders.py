@@ -7,7 +7,10 @@ is in the books, and only the status is set.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from itertools import pairwise
 
 from avbc import tracing
 from avbc.acctvantage import BooksRefused, BooksUnreachable, ClientTaken, SalesOrder
@@ -38,7 +41,7 @@ from avbc.orchestrator.engine.choosing import (
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.endings import Ending, Endings
 from avbc.orchestrator.engine.in_hand import why_left_out
-from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
+from avbc.orchestrator.engine.incoming import Incomers, Incoming, Payments, edits_of
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_pages import OrderNotShown
@@ -250,13 +253,36 @@ class Import:
                     run.integration.require_setting_statuses()
             except AvbcError as error:
                 run.halt(error)
-        for start in range(0, len(due), CHUNK):
-            chunk = due[start : start + CHUNK]
-            if not run.is_over():
-                self._incomers.read_payments([each for each in chunk if not each.is_unchanged])
-            if not run.preview:
-                self._look.refresh(chunk)
-            self._endings.finish([self._import(each) for each in chunk])
+        chunks = [due[start : start + CHUNK] for start in range(0, len(due), CHUNK)]
+        with ExitStack() as stack:
+            behind: Iterator[None] = iter(())
+            for chunk in stack.enter_context(closing(self._paid(chunks))):
+                # Their statuses were on their way while these payments were read.
+                deque(behind, maxlen=0)
+                if not run.preview:
+                    self._look.refresh(chunk)
+                finishing = self._endings.finishing([self._import(each) for each in chunk])
+                behind = stack.enter_context(closing(finishing))
+                next(behind, None)
+            deque(behind, maxlen=0)
+
+    def _paid(self, chunks: Sequence[Sequence[Incoming]]) -> Generator[Sequence[Incoming]]:
+        """Yield chunks with their payments; meanwhile those of the next one are read."""
+        with ExitStack() as stack:
+
+            def begin(chunk: Sequence[Incoming]) -> Payments:
+                asked = [] if self._run.is_over() else chunk
+                payments = self._incomers.begin_payments(
+                    [each for each in asked if not each.is_unchanged]
+                )
+                stack.callback(payments.drop)
+                return payments
+
+            ahead = pairwise(map(begin, [*chunks, []]))
+            for chunk, (payments, _) in zip(chunks, ahead, strict=False):
+                if not self._run.is_over():
+                    payments.take()
+                yield chunk
 
     # One order
 
