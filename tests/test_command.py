@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,41 +20,100 @@ import attrs
 import pytest
 
 import avbc
-from avbc.__main__ import (
-    INTERRUPTED,
-    MUST_CHANGE,
-    NOT_OK,
-    OK,
-    TRY_AGAIN,
-    _exit_code,
-    app,
-    main,
-    push,
-)
+from avbc.__main__ import main
+from avbc.command.advice import ADVICE
+from avbc.command.app import app, push
+from avbc.command.terminal import INTERRUPTED, MUST_CHANGE, NOT_OK, OK, TRY_AGAIN, exit_code
 from avbc.errors import FinalError, TransientError
 from avbc.testing import FakeStore, example
 
 COMMANDS = {
+    "capture-payments",
     "check",
     "demo",
     "explain",
+    "export-clients",
     "follow",
+    "hand-over-earlier-orders",
     "history",
     "import",
+    "import-refunds",
     "init",
     "load",
     "page",
     "preview",
+    "pull",
     "push",
     "reconcile",
+    "register-webhooks",
     "run",
     "settle",
+    "take-answers",
     "worklist",
+    "write-journal",
 }
+SOURCES = Path(avbc.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
 UNITS = Path(__file__).parents[1] / "examples" / "one_store"
 ORDERS = 12
 CANCELED = 5
+
+
+def texts_of(source: Path) -> Iterator[str]:
+    """The texts of a module that may be shown, with 1042 for each value."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = ""  # a docstring
+        elif isinstance(node, ast.JoinedStr):
+            parts = [each for each in node.values if isinstance(each, ast.Constant)]
+            yield "".join(
+                str(getattr(each, "value", "")) if each in parts else "1042" for each in node.values
+            )
+            for part in parts:
+                part.value = ""  # it is no text of its own
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_all_advice_is_a_command_that_is_there() -> None:
+    """Whatever the library says to call, the command says how to type, and it can be typed."""
+    methods = {name for name in dir(avbc.Orchestrator) if not name.startswith("_")}
+    # Python alone has what these are for.
+    methods -= {"accept_webhook", "act_on_webhook", "run", "run_cycle", "close", "stop", "use"}
+    call = re.compile(rf"(?<![\w.])(?:{'|'.join(methods)})\(")
+    commands = set()
+    for source in SOURCES.rglob("*.py"):
+        if source.relative_to(SOURCES).parts[0] not in {"testing", "command"}:
+            for text in filter(lambda text: " " in text, texts_of(source)):
+                told = ADVICE.in_text(text)
+                assert not call.search(told), (source, told)
+                commands |= {*re.findall(r"`(avbc [^`]*)`", told)}
+    assert "avbc import 1042" in commands
+    assert "avbc settle 1042" in commands
+    assert "avbc import-refunds --since DAY" in commands
+    for command in commands:
+        tokens = command.replace("DAY", "2026-01-31").split()[1:]
+        names, _, given = app.parse_commands(tokens)
+        assert names, command
+        if given:
+            app.parse_args(tokens, exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Call import_order(7).", "Run `avbc import 7`."),
+        ("the next follow_orders() updates it", "the next `avbc follow` updates it"),
+        ("Then call follow_orders([7]).", "Then run `avbc follow 7`."),
+        ("with preview=True first", "with --preview first"),
+        ("set gl.import_refunds = true and wait", "set gl.import_refunds = true and wait"),
+        ("push_inventory: sent 1, unchanged 2.", "push_inventory: sent 1, unchanged 2."),
+        ("import_orders", "import_orders"),
+    ],
+)
+def test_advice_is_what_is_typed(text: str, told: str) -> None:
+    assert ADVICE.in_text(text) == told
 
 
 @attrs.frozen
@@ -139,7 +200,11 @@ def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     first = str(orders[0].id)
     checked = terminal("check", "--json")
     assert checked.code == OK
-    assert [report["ok"] for report in checked.reports] == [True, True]
+    assert [report["ok"] for report in checked.reports] == [True]
+    found = {row["item"]: row["found"] for row in checked.reports[0]["rows"]}
+    token = found["store.access_token"]
+    assert token == "accepted; it is from AVBC_ACCESS_TOKEN (the environment)"
+    assert "gl.tax_area" in found
     preview = terminal("preview", "--json")
     assert len(preview.reports[0]["rows"]) == ORDERS
     assert terminal("import", first).out.startswith("Imported 1 order.")
@@ -151,7 +216,8 @@ def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     assert terminal("reconcile", "2026-01-01").code == OK
     pushed = terminal("push", "--preview", "--json")
     assert pushed.code == OK
-    assert [report["summary"].split(" (")[0] for report in pushed.reports] == [
+    (report,) = pushed.reports
+    assert [line.split(" (")[0] for line in report["summary"].splitlines()] == [
         "push_order_statuses",
         "push_shipments",
         "push_inventory",
@@ -163,7 +229,16 @@ def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     assert terminal("follow", first).code == NOT_OK
     waiting = terminal("worklist", "--json")
     assert waiting.code == NOT_OK
-    assert [row["import_id"] for row in waiting.reports[0]["rows"]] == ["WEB" + first]
+    (item,) = waiting.reports[0]["rows"]
+    assert item["import_id"] == "WEB" + first
+    assert f"run `avbc settle {first}`" in item["fix"]
+    assert f"`avbc settle {first}`" in " ".join(terminal("worklist").out.split())
+    terminal("page")
+    assert f"`avbc settle {first}`" in Path("avbc.html").read_text(encoding="utf-8")
+    # Python keeps its own words.
+    with avbc.SqlGateway("sqlite:///books.db") as books:
+        items = avbc.Orchestrator(avbc.Settings.load("avbc.toml"), books).worklist()
+    assert f"call settle({first})" in items.items[0].fix
     assert terminal("settle", first).code == OK
 
 
@@ -190,7 +265,9 @@ def test_a_refused_order_is_imported_once_its_cause_is_gone(
         (["nonsense"], 'Unknown command "nonsense"'),
         (["explain"], "requires an argument"),
         (["import", "mug"], 'unable to convert "mug" into int'),
-        (["import", "--since", "yesterday"], 'unable to convert "yesterday"'),
+        (["import", "--since", "yesterday"], "Give a day, such as 2026-01-31."),
+        (["push", "stuff"], "Give one of order-statuses, shipments, inventory, products."),
+        (["worklist", "--all"], "`avbc worklist --help` lists what can be given."),
         (["import", "7", "--since", "2026-01-02"], "one of them"),
         (["explain", "0"], "0 is not an id"),
         (["explain", "999999"], "the store has no order 999999"),
@@ -233,6 +310,77 @@ def test_what_may_pass_is_worth_trying_again(terminal: Terminal) -> None:
     assert "127.0.0.1" in said.err
 
 
+@pytest.mark.usefixtures("folder")
+def test_an_error_is_json_where_that_is_asked_for(terminal: Terminal) -> None:
+    for arguments in (["nonsense"], ["explain", "999999"], ["worklist", "--books", ""]):
+        said = terminal(*arguments, "--json")
+        (report,) = said.reports
+        assert (said.code, said.err, report["ok"], report["rows"]) == (MUST_CHANGE, "", False, [])
+        assert report["summary"]
+
+
+def test_a_refused_token_says_where_it_is_from(
+    terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVBC_ACCESS_TOKEN", "stale")
+    said = terminal("explain", "7")
+    assert said.code == MUST_CHANGE
+    assert said.err.endswith("The token is from AVBC_ACCESS_TOKEN (the environment).\n")
+    said = terminal("check")
+    assert said.code == NOT_OK
+    assert "AVBC_ACCESS_TOKEN" in said.out
+    assert terminal("import").code == MUST_CHANGE
+    (item,) = [
+        row
+        for row in terminal("worklist", "--json").reports[0]["rows"]
+        if row["code"] == "run_failed"
+    ]
+    assert "which is from AVBC_ACCESS_TOKEN" in item["message"]
+    assert "`avbc check` says whether it works" in item["fix"]
+
+
+BOOKS_MODULE = """
+import avbc
+from avbc.testing import MemoryGateway
+
+def make():
+    with avbc.SqlGateway("sqlite:///books.db") as filled:
+        own = MemoryGateway(filled.reference_data())
+        own.add_products(filled.products())
+        return own
+
+nothing = 1
+"""
+
+
+@pytest.fixture
+def own_books(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Books of one's own, in a module of the folder."""
+    Path("own_books.py").write_text(BOOKS_MODULE, encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("AVBC_BOOKS", "own_books:make")
+    yield
+    sys.modules.pop("own_books", None)
+
+
+@pytest.mark.usefixtures("own_books")
+def test_books_of_ones_own(
+    terminal: Terminal, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add_orders(list(example.plain_orders(2)))
+    said = terminal("import")
+    assert said.code == MUST_CHANGE
+    assert "give --journal or AVBC_JOURNAL" in said.err
+    monkeypatch.setenv("AVBC_JOURNAL", "sqlite:///journal.db")
+    assert terminal("import").out.startswith("Imported 2 orders.")
+    assert terminal("history", "1001", "--json").reports[0]["rows"]
+    assert "are your own" in terminal("load", "more.toml").err
+    for books in ("own_books:gone", "no_such_module:make", "own_books:nothing"):
+        said = terminal("worklist", "--books", books)
+        assert said.code == MUST_CHANGE
+        assert books in said.err
+
+
 @pytest.mark.parametrize("command", ["worklist", "import", "page", "history"])
 def test_books_that_are_not_there_say_nothing(
     terminal: Terminal, folder: Path, command: str
@@ -271,7 +419,7 @@ def postponed(code: str) -> avbc.ImportReport:
     ],
 )
 def test_what_may_pass_and_what_a_person_has_to_see(report: avbc.ImportReport, code: int) -> None:
-    assert _exit_code(report) == code
+    assert exit_code(report) == code
 
 
 # The first settings file
@@ -287,7 +435,8 @@ def test_init_writes_what_loads_and_no_secret(
     example.populate(store, orders=ORDERS)
     monkeypatch.setenv("AVBC_API_URL", api_url)
     said = terminal("init", "--settings", "first.toml")
-    assert said.code == NOT_OK  # rows are left to fill in
+    assert said.code == OK
+    assert "No Receipt Type" in said.out or "payment method" in said.out
     assert said.out.endswith(
         "Wrote first.toml, with these rows: read each line, then run avbc check.\n"
     )
@@ -360,6 +509,8 @@ def test_the_demo_needs_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPa
     said = terminal("demo")
     assert said.code == OK
     assert "A second run imports nothing twice:" in said.out
+    (report,) = terminal("demo", "--json").reports
+    assert "A second run imports nothing twice:" in report["summary"]
 
 
 @pytest.fixture
@@ -384,6 +535,41 @@ def test_run_says_each_cycle_in_a_line(terminal: Terminal, folder: Path, store: 
     said = terminal("run", "--json")
     assert said.code == OK
     assert [report["rows"][0]["job"] for report in said.reports] == ["import_orders"]
+
+
+@pytest.mark.usefixtures("stops_at_a_request")
+def test_an_import_that_is_interrupted_says_what_it_did(
+    terminal: Terminal, folder: Path, store: FakeStore
+) -> None:
+    store.add_orders(list(example.plain_orders(1)))
+    before = signal.getsignal(signal.SIGINT)
+    said = terminal("import")
+    assert (said.code, said.err) == (INTERRUPTED, "")
+    assert said.out.startswith("Nothing was imported.")
+    assert "a stop was asked for" in said.out
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.usefixtures("folder")
+def test_preview_takes_the_orders_that_import_takes(terminal: Terminal, store: FakeStore) -> None:
+    (order,) = store.add_orders([avbc.testing.order_of_shape("unknown_sku")])
+    terminal("import")
+    (row,) = terminal("preview", "--retry-errors", "--json").reports[0]["rows"]
+    assert row["order_id"] == order.id
+    assert "would be written" not in terminal("preview", str(order.id)).err
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_store_that_refuses_connections_is_told_of_soon(terminal: Terminal) -> None:
+    settings = avbc.Settings.from_dict(
+        example.settings_dict("http://127.0.0.1:1/stores/abc123/v3/")
+    )
+    settings.save("away.toml")
+    began = time.monotonic()
+    said = terminal("preview", "--settings", "away.toml")
+    assert said.code == TRY_AGAIN
+    assert "127.0.0.1" in said.err
+    assert time.monotonic() - began < 12
 
 
 @pytest.mark.one_python
@@ -442,7 +628,6 @@ def test_the_commands_of_the_page(
     assert set(codes.values()) == {OK, NOT_OK}
     # A Receipt Type is to be filled in first.
     assert {line for line, code in codes.items() if code} == {
-        next(line for line in lines if line.startswith("init")),
         "check",
         "preview",
         "import",

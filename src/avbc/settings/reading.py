@@ -235,6 +235,15 @@ class _Reading(RecordReader):
         self._misspelt.add(meant)
 
 
+def token_source(store: StoreSetup) -> str:
+    """Say where an access token comes from: the environment beats the files."""
+    token, variable = store.access_token, SECRETS_FROM_ENVIRONMENT["access_token"]
+    if token is not None and token.reveal() == os.environ.get(variable, "").strip():
+        return f"{variable} (the environment)"
+    file = store.credentials_file
+    return "store.access_token" if file is None else f"{file.name} (credentials_file)"
+
+
 @functools.cache
 def _annotations(screen: type[attrs.AttrsInstance]) -> dict[str, object]:
     return get_type_hints(screen)

@@ -7,6 +7,7 @@ shape that BigCommerce sends, good and bad. The books are a file in a temporary 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from avbc.acctvantage import SqlGateway
@@ -24,6 +25,17 @@ def main() -> None:
 
 def run(books_file: Path) -> None:
     """Run it with books in a file."""
+    for each in _steps(books_file):
+        print(each, end="\n\n")
+
+
+def shown() -> Iterator[object]:
+    """Run it, and yield what there is to show: reports and texts."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _steps(Path(folder) / "books.db")
+
+
+def _steps(books_file: Path) -> Iterator[object]:
     store = FakeStore()
     example.populate(store, orders=45)
 
@@ -32,24 +44,24 @@ def run(books_file: Path) -> None:
         settings = Settings.from_dict(example.settings_dict(served.api_url))
 
         with Orchestrator(settings, books) as web:
-            print(web.test_connection(), end="\n\n")
-            print(web.check_setup(), end="\n\n")
+            yield web.test_connection()
+            yield web.check_setup()
 
             report = web.import_orders()
-            print(report, end="\n\n")
+            yield report
 
-            print(web.explain(report.imported[0].order_id), end="\n\n")
+            yield web.explain(report.imported[0].order_id)
 
-            print("The books, read back:")
-            for balance in books.trial_balance(
-                [outcome.import_id for outcome in report.imported[:5]]
-            ):
-                print(
-                    f"  {balance.import_id}: total {balance.total}, received "
-                    f"{balance.receipts:.2f}, difference {balance.difference:.2f}"
-                )
+            balances = books.trial_balance([order.import_id for order in report.imported[:5]])
+            lines = (
+                f"  {balance.import_id}: total {balance.total}, received {balance.receipts:.2f}, "
+                f"difference {balance.difference:.2f}"
+                for balance in balances
+            )
+            yield "\n".join(["The books, read back:", *lines])
 
             # As if the last run had died between the books and the status: the order is in the
             # books and New in the store.
             store.edit_order(report.imported[0].order_id, status_id=11)
-            print("\nA second run imports nothing twice:", web.import_orders(), sep="\n")
+            yield "A second run imports nothing twice:"
+            yield web.import_orders()

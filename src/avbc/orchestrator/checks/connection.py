@@ -24,7 +24,8 @@ from avbc.errors import AvbcError
 from avbc.orchestrator.checks.clocks import clock_check
 from avbc.orchestrator.reports import Check, ConnectionReport, State
 from avbc.settings import Settings
-from avbc.stopping import StopRequest, ended_by
+from avbc.settings.reading import token_source
+from avbc.stopping import STOP, StopRequest, ended_by
 
 
 @attrs.frozen
@@ -130,10 +131,11 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
     if not settings.store.license_key:
         checks.append(_NO_LICENSE)
     url = Check("url", settings.store.api_url, "ok", "answers")
-    token = Check("token", "store.access_token", "ok", "accepted")
+    source = token_source(settings.store)
+    token = Check("token", "store.access_token", "ok", f"accepted; it is from {source}")
     asked = clock.now()
     try:
-        answer = _quick_answer(store)
+        answer = first_answer(store)
     except ScopeMissing as error:
         granted = _probed(store, settings)
         if _may_nothing(store, granted):
@@ -148,7 +150,7 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
             "token",
             "store.access_token",
             "error",
-            str(error),
+            f"{error} The token is from {source}.",
             "Compare store.api_url with the API Path of the API account (manual 1.1): a token is "
             "good for its own store alone.",
         )
@@ -179,14 +181,14 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
     return ConnectionReport(name, tuple(checks), skew, limit, left, window)
 
 
-def _quick_answer(store: BigCommerce) -> Answer[datetime]:
+def first_answer(store: BigCommerce) -> Answer[datetime]:
     """Read the store's time, and wait no longer for it than a person does.
 
     Raises:
         StoreError: It cannot be read, or not in time.
     """
     # No timeout ends the look-up of a name without a network, and no wait for a repetition.
-    deadline = StopRequest(grace=_PATIENCE)
+    deadline = StopRequest(grace=_PATIENCE, outer=STOP.get())
     deadline.ask()
     call = store.time.call()
     try:
@@ -228,8 +230,9 @@ def _wrong_store(store: BigCommerce, settings: Settings) -> Check:
         "url",
         settings.store.api_url,
         "error",
-        f"Every request is refused (403): the access token is not one of the store "
-        f"{store.store_hash!r}, or the owner of the store changed.",
+        "Every request is refused (403): the access token, from "
+        f"{token_source(settings.store)}, is not one of the store {store.store_hash!r}, or the "
+        "owner of the store changed.",
         "Compare store.api_url with the API Path of the API account (manual 1.1): the part after "
         "/stores/ must be the same. If it is, create a new API account with the scopes "
         f"{', '.join(required)} (manual 1.2), and use its token.",

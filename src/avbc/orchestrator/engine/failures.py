@@ -18,6 +18,7 @@ from avbc.orchestrator.engine.journal import JOURNAL_ERRORS, JournalUnusable
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.settings import Settings, SettingsError
+from avbc.settings.reading import token_source
 from avbc.shown import full_text
 
 RUN_FAILED = "run_failed"
@@ -44,7 +45,7 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
     """Put a failure that does not pass by itself on the worklist; one cause has one item."""
     if not isinstance(error, _LASTING):
         return
-    problem = _problem(method, error)
+    problem = _problem(method, error, token_source(integration.settings.store))
     key = _ACCESS if isinstance(error, TokenRefused) else method
     attention = Attention(integration, _AREA)
     try:
@@ -124,16 +125,16 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:8]
 
 
-def _problem(method: str, error: AvbcError) -> Problem:
+def _problem(method: str, error: AvbcError, token_from: str) -> Problem:
     if isinstance(error, TokenRefused):
         return Problem(
             RUN_FAILED,
             _ACCESS,
             "",
-            "BigCommerce refuses the access token (401), so nothing is read from the store, and "
-            "nothing is imported or sent.",
-            "Copy the token to the settings again, or create a new API account. test_connection() "
-            "says whether it works; the next run does what waits.",
+            f"BigCommerce refuses the access token (401), which is from {token_from}, so nothing "
+            "is read from the store, and nothing is imported or sent.",
+            "Copy the token there again, or create a new API account. test_connection() says "
+            "whether it works; the next run does what waits.",
         )
     if isinstance(error, SettingsError):
         keys = ", ".join(dict.fromkeys(fault.key for fault in error.faults))

@@ -1,0 +1,1 @@
+"""The command line: one thin call of a method per command (extra `cli`)."""

@@ -1,0 +1,436 @@
+"""The command `avbc`: each command is one call of a method, and is made from it.
+
+Options are the method's parameters, and the help is its docstring.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import date
+from inspect import isgenerator
+from pathlib import Path
+from typing import Annotated, TypeAlias, cast, get_type_hints
+
+import attrs
+
+from avbc._version import __version__
+from avbc.acctvantage import ImportGateway, SqlGateway
+from avbc.acctvantage.optional import LendsDatabase
+from avbc.acctvantage.sql.staging import HandOver
+from avbc.bigcommerce import BigCommerce, ScopeMissing, StoreError, TokenRefused
+from avbc.bigcommerce.api_account import environment_credentials
+from avbc.command.advice import ADVICE, METHODS, PUSHES
+from avbc.command.books import open_books
+from avbc.command.terminal import (
+    INTERRUPTED,
+    MUST_CHANGE,
+    NOT_OK,
+    OK,
+    code_of,
+    exit_code,
+    logged,
+    print_json,
+    print_text,
+    say,
+)
+from avbc.credentials import load_credentials
+from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
+from avbc.orchestrator import SCHEDULE, ConnectionReport, Orchestrator
+from avbc.orchestrator.checks.connection import first_answer
+from avbc.orchestrator.engine.progress import waiting_shown
+from avbc.report import Report, counted
+from avbc.settings import Settings
+from avbc.settings.reading import token_source
+from avbc.stopping import ended_by
+
+try:
+    from cyclopts import (
+        App,
+        CoercionError,
+        CycloptsError,
+        Parameter,
+        UnknownOptionError,
+        UnusedCliTokensError,
+    )
+except ImportError:
+    sys.stderr.write(f"avbc: {MissingExtra('the command needs cyclopts', 'cli')}\n")
+    sys.exit(2)
+
+_GIVEN = Parameter(parse=False)
+Web: TypeAlias = Annotated[Orchestrator, _GIVEN]
+Books: TypeAlias = Annotated[ImportGateway, _GIVEN]
+Embedded: TypeAlias = Annotated[SqlGateway, _GIVEN]
+SettingsFile: TypeAlias = Annotated[Path, _GIVEN]
+Printing: TypeAlias = Annotated[Callable[[object], None], _GIVEN]
+
+app = App(
+    name="avbc",
+    help="Join a BigCommerce store to the books of AcctVantage.",
+    version=__version__,
+    default_parameter=Parameter(negative=()),
+    result_action="return_value",
+)
+push = App(name="push", help="Send the store what changed in the books.")
+app.command(push)
+app.meta.suppress_keyboard_interrupt = False
+
+
+# Commands that are methods
+
+
+_IDS = {"ids": "ORDER", "order_ids": "ORDER", "client_ids": "CLIENT"}
+"""Parameters that take any number of ids, which are a command's arguments."""
+_ASKING = set[object]()
+"""Commands that begin with a question to the store."""
+_WITHOUT_STORE = frozenset({"take_answers", "worklist", "history", "write_journal"})
+
+
+def _made_of(
+    method: Callable[..., object], help_of: Callable[..., object] | None = None, **fixed: object
+) -> Callable[..., object]:
+    """Make a command of a method of the orchestrator; only `progress` is no option of it."""
+    hints = get_type_hints(method)
+    parameters = [inspect.Parameter("web", inspect.Parameter.KEYWORD_ONLY, annotation=Web)]
+    ids = ""
+    for name, parameter in list(inspect.signature(method).parameters.items())[1:]:
+        hint, kind = hints[name], parameter.kind
+        if name in _IDS:
+            ids, hint = name, Annotated[int, Parameter(name=_IDS[name])]
+            parameters.append(
+                inspect.Parameter(name, inspect.Parameter.VAR_POSITIONAL, annotation=hint)
+            )
+        elif name not in {"progress", *fixed}:
+            if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
+                kind = inspect.Parameter.POSITIONAL_ONLY
+            hint = Path if name == "folder" else hint
+            parameters.append(parameter.replace(annotation=hint, kind=kind))
+
+    def command(*arguments: object, web: Orchestrator, **options: object) -> object:
+        if ids:
+            options[ids], arguments = arguments or None, ()
+        return method(web, *arguments, **options, **fixed)
+
+    parameters.sort(key=lambda parameter: parameter.kind)
+    command.__doc__ = method.__doc__
+    if help_of is not None:
+        # Its own words, and the options of the method.
+        options = (method.__doc__ or "").partition("Args:")[2]
+        command.__doc__ = f"{(help_of.__doc__ or '').partition('Raises:')[0]}Args:{options}"
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    # What inspect reads.
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return command
+
+
+for _method, _command in METHODS.items():
+    _made = _made_of(getattr(Orchestrator, _method))
+    app.command(_made, name=_command)
+    if _method not in _WITHOUT_STORE:
+        _ASKING.add(_made)
+
+_preview = _made_of(Orchestrator.import_orders, Orchestrator.preview_orders, preview=True)
+app.command(_preview, name="preview")
+_ASKING.add(_preview)
+
+for _method, _command in PUSHES.items():
+    _made = _made_of(getattr(Orchestrator, _method))
+    push.command(_made, name=_command.removeprefix("push "))
+    _ASKING.add(_made)
+
+
+# Commands of several calls
+
+
+@push.default
+def push_all(*, preview: bool = False, web: Web) -> Iterator[Report]:
+    """Send all that the settings ask for: order statuses, shipments, quantities, products.
+
+    Args:
+        preview: Send nothing; the reports say what would be sent.
+    """
+    asked_for = [job.method for job in SCHEDULE if job.method in PUSHES and job.when(web.settings)]
+    if not asked_for:
+        raise FinalError("the settings ask for no push")
+    for method in asked_for:
+        yield getattr(web, method)(preview=preview)
+
+
+@app.command
+def check(*, web: Web) -> Iterator[Report]:
+    """Test the connection, then compare every name in the settings with the store and the books."""
+    connection = web.test_connection()
+    yield connection
+    if _answers(connection):
+        yield web.check_setup()
+
+
+def _answers(connection: ConnectionReport) -> bool:
+    """Whether the store answers: a look at its names would only fail once more, and later."""
+    return not any(check.area in {"url", "token"} for check in connection.errors)
+
+
+@app.command
+def settle(what: Annotated[int, Parameter(name="ORDER")], /, *, web: Web) -> Report:
+    return web.settle(what)
+
+
+settle.__doc__ = Orchestrator.settle.__doc__
+
+
+@app.command
+def load(file: Path, /, *, embedded: Embedded) -> str:
+    """Load reference data, products, clients and quantities from a books.toml into the books.
+
+    Args:
+        file: The file: a books.toml, or products as a .csv (docs/files.md). What it does not name
+            stays as it is.
+    """
+    if file.suffix.lower() == ".csv":
+        embedded.load_products(file)
+    else:
+        embedded.load(file)
+    return f"Loaded {file}."
+
+
+@app.command
+def hand_over_earlier_orders(
+    to: HandOver,
+    *import_ids: Annotated[str, Parameter(name="IMPORT-ID")],
+    embedded: Embedded,
+) -> str:
+    """Decide what becomes of orders that came in before AcctVantage could pick them up.
+
+    Args:
+        to: `pick_up` offers them to AcctVantage; `journal` leaves them to the journal files;
+            `entered` says that AcctVantage has them already.
+        import_ids: Of these orders, or of all that are undecided. One that is decided stays.
+    """
+    count = embedded.hand_over_earlier_orders(to, import_ids or None)
+    return f"{counted(count, 'order')} decided: {to}."
+
+
+@app.command
+def init(
+    *,
+    credentials_file: Path | None = None,
+    write_secrets: bool = False,
+    books: Books,
+    settings_file: SettingsFile,
+) -> Iterator[object]:
+    """Write a first settings file, from the live store and the books, and check it.
+
+    Read each line of it before the first import. Rows that only you can fill in are comments. A
+    file that is there is never overwritten, and only you can read the new one.
+
+    Args:
+        credentials_file: The text file that BigCommerce offered with the API account; the settings
+            name it. Without it, the environment names the store: AVBC_API_URL and
+            AVBC_ACCESS_TOKEN.
+        write_secrets: Write the access token and the client secret into the settings file.
+    """
+    if settings_file.exists():
+        # Before the store is asked. `create` looks once more.
+        raise FinalError(f"{settings_file} is there already, and init overwrites no file")
+    account = load_credentials(credentials_file) if credentials_file else environment_credentials()
+    named = None if write_secrets else credentials_file
+    with BigCommerce(account.api_url, account.access_token) as store:
+        with suppress(ScopeMissing):
+            account = attrs.evolve(account, name=store.information().name)
+        settings = Settings.suggest(account, books.reference_data(), named)
+        with Orchestrator(settings, books, store=store) as web:
+            report = web.check_setup()
+    settings.create(settings_file, rows=report.toml, secrets=write_secrets)
+    yield report
+    yield f"Wrote {settings_file}, with these rows: read each line, then run avbc check."
+
+
+@app.command
+def run(*, web: Web, show: Printing) -> None:
+    web.run(on_report=show)
+
+
+run.__doc__ = Orchestrator.run.__doc__
+
+
+@app.command
+def page(file: Path = Path("avbc.html"), /, *, days: int = 30, web: Web) -> str:
+    written = web.page(file, days=days)
+    written.write_text(ADVICE.in_text(written.read_text(encoding="utf-8")), encoding="utf-8")
+    return f"Wrote {written}."
+
+
+page.__doc__ = Orchestrator.page.__doc__
+
+
+@app.command
+def demo() -> Iterator[object]:
+    """Run the main job from end to end, on a store and books of its own: no account is needed."""
+    from avbc.testing import quickstart  # noqa: PLC0415  # no other command needs the fake store
+
+    return quickstart.shown()
+
+
+# The command line
+
+
+@app.meta.default
+def _launch(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    settings: Annotated[Path, Parameter(env_var="AVBC_SETTINGS")] = Path("avbc.toml"),
+    books: Annotated[str, Parameter(env_var="AVBC_BOOKS", show_default=False)] = "",
+    journal: Annotated[str, Parameter(env_var="AVBC_JOURNAL", show_default=False)] = "",
+    json: bool = False,
+) -> int:
+    """Run a command with what it works on.
+
+    Args:
+        settings: The settings file.
+        books: The database URL of the books, such as sqlite:///books.db. One with a password
+            belongs in the environment: others see the command line. For books of your own, what
+            makes them: package.module:function.
+        journal: The database URL of the journal; by default it is in the books' database. Books of
+            your own need one.
+        json: Print one line of JSON: ok, summary, rows. `run` prints one for each cycle.
+    """
+    command, bound, needs = app.parse_args(tokens)
+    show = print_json if json else print_text
+    with ExitStack() as stack:
+        stack.enter_context(logged(logging.ERROR if command is run else logging.WARNING))
+        given: dict[str, object] = {"show": show, "settings_file": settings}
+        if not {"web", "books", "embedded"}.isdisjoint(needs):
+            gateway = open_books(books, stack, is_made=command is load)
+            given |= {"books": gateway, "embedded": gateway}
+            if "embedded" in needs and not isinstance(gateway, SqlGateway):
+                raise FinalError(f"the books {books!r} are your own: this is for SqlGateway alone")
+        if "web" in needs:
+            gateway = cast("ImportGateway", given["books"])
+            if not (journal or isinstance(gateway, LendsDatabase)):
+                raise FinalError(
+                    "books of your own need a journal: give --journal or AVBC_JOURNAL its database "
+                    "URL, such as sqlite:///journal.db"
+                )
+            loaded = Settings.load(settings)
+            web = stack.enter_context(Orchestrator(loaded, gateway, journal=journal or None))
+            given["web"] = web
+            stack.enter_context(_naming_the_token(loaded))
+        bound.arguments.update({name: given[name] for name in needs})
+        stopped = stack.enter_context(_stopping(given, needs, command))
+        if command in _ASKING:
+            _ask_store(cast("Orchestrator", given["web"]))
+        codes = _shown(lambda: command(*bound.args, **bound.kwargs), show)
+        if stopped:
+            return INTERRUPTED
+        # Rows that only a person can fill in are no failure, nor are the examples of one.
+        return OK if command in (init, demo) else max(codes)
+
+
+def _shown(call: Callable[[], object], show: Callable[..., None]) -> list[int]:
+    """Show what a command returns; returns the exit codes."""
+    shown: list[object] = []
+    codes = [OK]
+    try:
+        result = call()
+        # Of several, each is shown when it is there. In JSON they are one document.
+        for each in cast("Iterator[object]", result) if isgenerator(result) else [result]:
+            if each is not None:
+                if show is print_text:
+                    print(end="\n" if shown else "")
+                    show(each)
+                shown.append(each)
+                codes.append(exit_code(each))
+    except (AvbcError, OSError, ValueError) as error:
+        if show is print_text or not shown:
+            raise
+        shown.append(error)
+        codes.append(code_of(error))
+    if shown and show is print_json:
+        show(*shown)
+    return codes
+
+
+@contextmanager
+def _naming_the_token(settings: Settings) -> Generator[None]:
+    """Say where a token comes from that the store refuses: it may not be the one in the file."""
+    try:
+        yield
+    except TokenRefused as error:
+        source = token_source(settings.store)
+        raise FinalError(f"{error} The token is from {source}.") from error
+
+
+def _ask_store(web: Orchestrator) -> None:
+    """Find out soon that no store answers; what else it says is for the command to report."""
+    with waiting_shown("Connecting to the store"):
+        try:
+            first_answer(web.store)
+        except TransientError:
+            raise
+        except StoreError:
+            pass
+
+
+@contextmanager
+def _stopping(
+    given: dict[str, object], needs: Iterable[str], command: object
+) -> Generator[list[int]]:
+    """Have Ctrl-C end a command after the order in hand; a second one ends it at once."""
+    received: list[int] = []
+    # The timer has its own way to end.
+    is_here = threading.current_thread() is threading.main_thread()
+    if "web" not in needs or command is run or not is_here:
+        yield received
+        return
+    stop = cast("Orchestrator", given["web"]).stop_request
+
+    def ask(number: int, _: object) -> None:
+        received.append(number)
+        signal.signal(signal.SIGINT, before)
+        stop.ask()
+
+    with stop.listening(), ended_by(stop):
+        before = signal.signal(signal.SIGINT, ask)
+        try:
+            yield received
+        except TransientError:
+            if received:
+                raise KeyboardInterrupt from None
+            raise
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    is_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        # None: help was asked for.
+        return app.meta(arguments, exit_on_error=False, print_error=False) or OK
+    except BrokenPipeError:
+        # The reader has seen enough. Python would complain of it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_OK
+    except CycloptsError as error:
+        return say(f"{error}{_possible(error)}", MUST_CHANGE, is_json=is_json)
+    except (AvbcError, ValueError, OSError) as error:
+        return say(str(error), code_of(error), is_json=is_json)
+    except KeyboardInterrupt:
+        return say("interrupted", INTERRUPTED, is_json=is_json)
+
+
+def _possible(error: CycloptsError) -> str:
+    """Name what can be given in place of what was."""
+    line = " ".join(["avbc", *(error.command_chain or ())])
+    if isinstance(error, CoercionError) and error.target_type is date:
+        return " Give a day, such as 2026-01-31."
+    if isinstance(error, UnusedCliTokensError) and error.command_chain == ("push",):
+        return f" Give one of {', '.join(name for name in push if not name.startswith('-'))}."
+    if isinstance(error, (UnusedCliTokensError, UnknownOptionError)):
+        return f" `{line} --help` lists what can be given."
+    return ""

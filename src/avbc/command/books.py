@@ -1,0 +1,63 @@
+"""The books that the command works on: the embedded ones by their URL, or books of one's own."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from avbc.acctvantage import ImportGateway, SqlGateway
+from avbc.errors import FinalError
+
+
+def open_books(named: str, stack: ExitStack, *, is_made: bool) -> ImportGateway:
+    """Open the embedded books by their URL, or make books of one's own."""
+    if not named:
+        raise FinalError(
+            "the books are not named: give --books or AVBC_BOOKS their database URL, such as "
+            "sqlite:///books.db, or package.module:function for books of your own"
+        )
+    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", named):
+        if not is_made:
+            _require_books(named)
+        return stack.enter_context(SqlGateway(named))
+    module, _, name = named.partition(":")
+    # A module of the current folder, as `python -m avbc` finds it.
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        make = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise FinalError(
+            f"the books {named!r} cannot be imported: {error}. Give --books or AVBC_BOOKS "
+            "package.module:function, of a module that this Python finds"
+        ) from error
+    if not callable(make):
+        raise FinalError(f"the books {named!r} are no function or class that makes them")
+    made = cast("ImportGateway", make())
+    if callable(close := getattr(made, "close", None)):
+        stack.callback(close)
+    return made
+
+
+def _require_books(url: str) -> None:
+    """Refuse a file that is not there: empty books in its place would say that all is well."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The books say what is wrong with it.
+        return
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    is_file = is_sqlite and parsed.database not in (None, "", ":memory:")
+    if is_file and not (file := Path(str(parsed.database)).absolute()).exists():
+        raise FinalError(
+            f"there are no books at {file}: correct --books or AVBC_BOOKS, or make them with "
+            "avbc load"
+        )
