@@ -561,6 +561,23 @@ def test_polling_does_what_a_lost_webhook_would_have_done(
     ]
 
 
+def test_an_order_that_is_left_alone_has_nothing_new_in_its_history(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    """A second webhook of an order postpones nothing."""
+    order = store.place_order().id
+    created = last_call(store, "created")
+    handle(web, created)
+    store.edit_order(order, status_id=9)
+    before = [entry for entry in web.history(order).entries if entry.action == "import"]
+    again = Event("store/order/created", {"type": "order", "id": order}, 1772463600, 99)
+    handle(web, store.webhook(again))
+    web.import_order(order, only_new=True)
+    after = [entry for entry in web.history(order).entries if entry.action == "import"]
+    assert [entry.outcome for entry in after] == ["imported"]
+    assert after == before
+
+
 def test_a_body_may_be_text_and_what_is_none_is_refused(
     web: Orchestrator, store: FakeStore
 ) -> None:

@@ -314,7 +314,8 @@ class Endings:
             text,
             extra=order_extra(*ids),
         )
-        run.record(entry, ids[1:], lasts=result in ("waiting", "postponed"))
+        if not is_left:
+            run.record(entry, ids[1:], lasts=result in ("waiting", "postponed"))
 
 
 def _know_edit(run: Run[ImportReport], each: Ending) -> None:
