@@ -23,6 +23,7 @@ from avbc.acctvantage.records import (
     TaxArea,
     Warehouse,
 )
+from avbc.acctvantage.separators import separator_fault
 from avbc.errors import Fault
 from avbc.text import near_name, text_key
 from avbc.toml import (
@@ -555,6 +556,9 @@ class CsvFile:
     def _columns(self, header: list[str]) -> list[Column | None]:
         """What each column holds; nothing if the header has faults."""
         known = self._table.fields
+        if fault := separator_fault(header, known):
+            self.fault("file", fault, 1)
+            return []
         for position, column in enumerate(header):
             if column not in known:
                 self.fault(

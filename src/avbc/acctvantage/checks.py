@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import inspect
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import attrs
 
 from avbc.acctvantage.errors import BooksRefused, ReceiptsChanged
 from avbc.acctvantage.records import Credit, OrderBundle, Receipt
+from avbc.errors import Fault, FaultyInputError
 from avbc.money import ZERO
+
+P = ParamSpec("P")
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def keys_checked(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Have a method refuse one text where it takes a list: its letters are keys of no record.
+
+    Args:
+        method: The method. Its lists are those that it annotates as `Collection[str]`.
+    """
+    parameters = inspect.signature(method).parameters.values()
+    lists = [
+        (place, each.name)
+        for place, each in enumerate(parameters)
+        if "Collection[str]" in str(each.annotation)
+    ]
+
+    @wraps(method)
+    def checked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        for place, name in lists:
+            keys = args[place - 1] if place <= len(args) else kwargs.get(name)
+            if keys and not _are_keys(keys):
+                example = [keys] if isinstance(keys, str) else ["WEB1042"]
+                fault = Fault(name, f"{keys!r} must be a list of texts, such as {example}")
+                raise FaultyInputError(method.__name__, [fault])
+        return method(self, *args, **kwargs)
+
+    return checked
+
+
+def _are_keys(keys: object) -> bool:
+    if isinstance(keys, str):
+        return False
+    # An iterator is read once.
+    is_counted = isinstance(keys, Collection)
+    return not is_counted or all(isinstance(each, str) for each in cast("Collection[object]", keys))
 
 
 def check_order(bundle: OrderBundle) -> None:

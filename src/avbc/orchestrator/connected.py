@@ -15,7 +15,15 @@ from avbc.clock import Clock
 from avbc.errors import without_own_frames
 from avbc.logs import working_for
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
-from avbc.orchestrator.engine.arguments import require_functions, require_settings
+from avbc.orchestrator.engine.arguments import (
+    checked_arguments,
+    require_call,
+    require_client,
+    require_function,
+    require_functions,
+    require_list,
+    require_settings,
+)
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.progress import Progress
@@ -43,7 +51,12 @@ class Connected:
     def _naming_store(method: Callable[Concatenate[Connected, P], T]) -> Callable[..., T]:
         @wraps(method)
         def naming(self: Connected, *arguments: P.args, **named: P.kwargs) -> T:
-            with without_own_frames, working_for(self._integration.store_name):
+            with (
+                checked_arguments,
+                without_own_frames,
+                working_for(self._integration.store_name),
+            ):
+                require_call(method, (self, *arguments), named)
                 return method(self, *arguments, **named)
 
         return naming
@@ -93,10 +106,16 @@ class Connected:
             TypeError: An argument is something else, such as the path of the settings file.
             MethodsMissing: The books lack a method that an import needs.
         """
-        customise, customise_order = tuple(customise), tuple(customise_order)
-        require_settings(settings, "settings")
-        require_functions(customise, "customise")
-        require_functions(customise_order, "customise_order")
+        with checked_arguments:
+            require_settings(settings, "settings")
+            require_client(store, "store")
+            require_function(on_progress, "on_progress")
+            require_function(on_attention, "on_attention")
+            self._customisations = require_functions(customise, "customise")
+            customise_order = require_functions(customise_order, "customise_order")
+            self._product_fields = require_list(product_fields, "product_fields", "rules")
+            self._client_fields = require_list(client_fields, "client_fields", "rules")
+            self._address_fields = require_list(address_fields, "address_fields", "rules")
         self._integration = Integration(
             settings,
             books,
@@ -106,11 +125,7 @@ class Connected:
             on_attention=on_attention,
         )
         self._integration.clock = clock
-        self._customisations = customise
         self._integration.order_customisations = customise_order
-        self._product_fields = tuple(product_fields)
-        self._client_fields = tuple(client_fields)
-        self._address_fields = tuple(address_fields)
 
     @property
     def settings(self) -> Settings:

@@ -18,6 +18,7 @@ import attrs
 from avbc.logs import get_logger, working_for
 from avbc.orchestrator.cycle import SCHEDULE, Job, Timed
 from avbc.orchestrator.cycle_report import CycleReport
+from avbc.orchestrator.engine.arguments import checked_arguments, require_list
 from avbc.orchestrator.engine.cycles import name_of, others_turn
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.stopping import pause, wait_for
@@ -67,8 +68,11 @@ def run_all(
             books, callbacks or customisations that are not safe between threads.
 
     Raises:
+        TypeError: `webs` is no list.
         ValueError: `threads` is less than 1.
     """
+    with checked_arguments:
+        webs = require_list(webs, "webs", "orchestrators")
     if threads < 1:
         raise ValueError(f"threads: {threads} must be 1 or more")
     run_timer(webs, schedule=schedule, on_report=on_report, threads=threads)

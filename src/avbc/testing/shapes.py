@@ -20,6 +20,7 @@ from avbc.testing.factories import (
 )
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import amount_of, money, number
+from avbc.text import did_you_mean
 
 Shape: TypeAlias = Callable[[OrderFactory], FakeOrder]
 
@@ -305,9 +306,15 @@ SHAPES: Mapping[str, Shape] = {
 def order_of_shape(name: str, factory: OrderFactory | None = None) -> FakeOrder:
     """Build one order of a shape.
 
+    Raises:
+        KeyError: There is no such shape.
+
     >>> order_of_shape("pickup").header["shipping_address_count"]
     0
     """
+    if name not in SHAPES:
+        hint = did_you_mean(name, SHAPES) or f"There are {', '.join(SHAPES)}."
+        raise KeyError(f"there is no shape {name!r}. {hint}")
     order = SHAPES[name](factory or OrderFactory())
     order.shape = name
     return order

@@ -11,12 +11,12 @@ from decimal import Decimal
 from functools import cache, wraps
 from operator import attrgetter
 from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from avbc.acctvantage.checks import check_credit, check_order, check_store
+from avbc.acctvantage.checks import check_credit, check_order, check_store, keys_checked
 from avbc.acctvantage.errors import BooksUnreachable
 from avbc.acctvantage.records import (
     CreatedOrder,
@@ -44,7 +44,6 @@ from avbc.acctvantage.sql import shipments as shipment_records
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.database import Database
-from avbc.errors import Fault, FaultyInputError
 from avbc.secret import without_frames
 from avbc.text import text_key
 from avbc.turns import Lease, Turns
@@ -63,6 +62,7 @@ def _reads(
     """Make a function that reads on a connection a method of the books, docstring included."""
 
     @without_frames
+    @keys_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return _database(self).read(lambda connection: work(connection, *args, **kwargs))
@@ -76,26 +76,15 @@ def _finds(
     """Do the same for a function that finds records by keys; without any, nothing is read."""
 
     @without_frames
+    @keys_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> list[T]:
         keys = (*args, *kwargs.values())
         if keys and not any(each is None or each for each in keys):
             return []
-        if wrong := [each for each in keys if each and not _are_keys(each)]:
-            # The letters of a text are keys that no record has.
-            fault = Fault("keys", f"{wrong[0]!r} must be a list of texts, such as ['WEB1042']")
-            raise FaultyInputError(work.__name__, [fault])
         return _database(self).read(lambda connection: work(connection, *args, **kwargs))
 
     return method
-
-
-def _are_keys(keys: object) -> bool:
-    if isinstance(keys, str):
-        return False
-    # An iterator is read once.
-    is_counted = isinstance(keys, Collection)
-    return not is_counted or all(isinstance(each, str) for each in cast("Collection[object]", keys))
 
 
 def _writes(
@@ -104,6 +93,7 @@ def _writes(
     """Do the same for a function that writes; `about` says to which record, by its first value."""
 
     @without_frames
+    @keys_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return _database(self).write(
@@ -120,6 +110,7 @@ def _loads(
     """Do the same for a function of the database: one that loads a file, or reads row by row."""
 
     @without_frames
+    @keys_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return work(_database(self), *args, **kwargs)
@@ -296,6 +287,8 @@ class SqlGateway:
     shipments = _reads(shipment_records.shipments)
     shipments_of = _finds(shipment_records.shipments_of)
 
+    @without_frames
+    @keys_checked
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.
 
@@ -304,6 +297,8 @@ class SqlGateway:
         """
         return self._walk(part_numbers, reading.products_page, reading.products_for_store)
 
+    @without_frames
+    @keys_checked
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
     ) -> Iterator[tuple[str, Decimal]]:

@@ -2,13 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from operator import index
 from pathlib import Path
-from typing import SupportsIndex, cast
+from types import TracebackType
+from typing import SupportsIndex, TypeVar, cast
 
+from avbc.bigcommerce import BigCommerce
 from avbc.settings import Settings
+from avbc.text import did_you_mean
+
+T = TypeVar("T")
+
+
+class _Checked:
+    """Lets errors that this module raises out without frames: the caller's line is what is wrong.
+
+    Any other error is a bug, here or in the application, and keeps its frames.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, TypeError | ValueError):
+            while trace is not None and trace.tb_next is not None:
+                trace = trace.tb_next
+            if trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+                error.__traceback__ = None
+
+
+checked_arguments = _Checked()
+
+
+def require_call(
+    method: Callable[..., object], arguments: tuple[object, ...], named: dict[str, object]
+) -> None:
+    """Make sure that a method takes these arguments.
+
+    Args:
+        method: The method, as a function.
+        arguments: What it is called with, itself included.
+        named: What it is called with by name.
+
+    Raises:
+        TypeError: It does not: the message says which it takes.
+    """
+    signature = inspect.signature(method)
+    try:
+        signature.bind(*arguments, **named)
+    except TypeError as error:
+        message = str(error)
+    else:
+        return
+    _self, *takes = signature.parameters.values()
+    free = [each.name for each in takes if each.kind is not each.KEYWORD_ONLY]
+    by_name = [each.name for each in takes if each.kind is each.KEYWORD_ONLY]
+    if by_name and len(arguments) - 1 > len(free):
+        extra = arguments[1 + len(free)]
+        example = f"{method.__name__}({by_name[0]}={extra!r})"
+        message = f"name each argument after the first {len(free)}" if free else "name its argument"
+        message = f"{message}, as in {example}"
+    elif unknown := sorted(named.keys() - {*free, *by_name}):
+        near = did_you_mean(unknown[0], [*free, *by_name])
+        message = f"there is no argument {unknown[0]!r}. {near}".rstrip()
+    names = ", ".join([*free, *by_name])
+    message += "" if message.endswith(("?", ".")) else "."
+    takes_what = f"It takes {names}" if names else "It takes no arguments"
+    raise TypeError(f"{method.__name__}: {message} {takes_what}.")
 
 
 def require_id(value: object, name: str) -> int:
@@ -121,19 +189,94 @@ def require_settings(value: object, name: str) -> None:
     raise TypeError(f"{name}: must be Settings, not a {type(value).__name__}: pass {made}")
 
 
-def require_functions(values: object, name: str) -> None:
-    """Make sure that an argument is a list of functions.
+def require_list(values: Iterable[T], name: str, of: str) -> tuple[T, ...]:
+    """Return the values of a list.
+
+    Args:
+        values: The list.
+        name: The argument's name.
+        of: What it is a list of.
+
+    Raises:
+        TypeError: It is none.
+
+    >>> require_list([print], "customise", "functions")
+    (<built-in function print>,)
+    >>> require_list(print, "customise", "functions")
+    Traceback (most recent call last):
+    TypeError: customise: must be a list of functions: write customise=[print]
+    """
+    given = cast("object", values)
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        shown = getattr(given, "__name__", repr(given))
+        raise TypeError(f"{name}: must be a list of {of}: write {name}=[{shown}]")
+    return tuple(values)
+
+
+def require_functions(values: Iterable[T], name: str) -> tuple[T, ...]:
+    """Return the functions of a list.
 
     Raises:
         TypeError: It is none, or one of them cannot be called.
 
     >>> require_functions([print], "customise")
+    (<built-in function print>,)
     """
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise TypeError(f"{name}: {values!r} must be a list of functions")
-    for value in cast("Iterable[object]", values):
-        if not callable(value):
-            raise TypeError(f"{name}: {value!r} is no function")
+    functions = require_list(values, name, "functions")
+    for function in functions:
+        require_function(function, name)
+    return functions
+
+
+def require_function(value: object, name: str) -> None:
+    """Make sure that an argument is a function, or None.
+
+    Raises:
+        TypeError: It cannot be called.
+
+    >>> require_function([print], "on_progress")
+    Traceback (most recent call last):
+    TypeError: on_progress: [<built-in function print>] is no function
+    """
+    if value is not None and not callable(value):
+        raise TypeError(f"{name}: {value!r} is no function")
+
+
+def require_client(value: object, name: str) -> None:
+    """Make sure that an argument is a client of a store, or None.
+
+    Raises:
+        TypeError: It is something else, such as a `FakeStore`.
+
+    >>> require_client("abc123", "store")
+    Traceback (most recent call last):
+    TypeError: store: must be a BigCommerce client, not a str: pass avbc.BigCommerce(api_url, token)
+    """
+    if value is None or isinstance(value, BigCommerce):
+        return
+    made = "avbc.BigCommerce(api_url, token)"
+    if hasattr(value, "api_url") and hasattr(value, "transport"):
+        made = "avbc.BigCommerce(fake.api_url, token, transport=fake.transport())"
+    kind = type(value).__name__
+    raise TypeError(f"{name}: must be a BigCommerce client, not a {kind}: pass {made}")
+
+
+def require_selection(ids: object, since: object, until: object, *, retry_errors: object) -> None:
+    """Make sure that arguments say in one way which orders are meant.
+
+    Raises:
+        TypeError: An id is not an int, a time is neither a date nor a datetime, or `retry_errors`
+            is neither True nor False.
+        ValueError: The arguments contradict each other, or a time has no time zone.
+    """
+    require_flags(retry_errors=retry_errors)
+    if until is not None and since is None:
+        raise ValueError("until needs a since: the period begins there")
+    if (ids is not None) + (since is not None) + bool(retry_errors) > 1:
+        raise ValueError("give ids, or a period (since, until), or retry_errors: one of them")
+    require_period(since, until)
+    if ids is not None:
+        require_ids(ids, "ids")
 
 
 def require_flags(**flags: object) -> None:

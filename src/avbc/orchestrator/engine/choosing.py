@@ -14,7 +14,7 @@ from avbc.mapping import Problem
 from avbc.mapping.days import day_of
 from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.arguments import require_flags, require_ids, require_period
+from avbc.orchestrator.engine.arguments import require_selection
 from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.channels import OTHER_CHANNEL, other_channel
 from avbc.orchestrator.engine.incoming import Incoming
@@ -55,14 +55,7 @@ class Selection:
     retry_errors: bool = False
 
     def __attrs_post_init__(self) -> None:
-        require_flags(retry_errors=self.retry_errors)
-        if self.until is not None and self.since is None:
-            raise ValueError("until needs a since: the period begins there")
-        if (self.ids is not None) + (self.since is not None) + self.retry_errors > 1:
-            raise ValueError("give ids, or a period (since, until), or retry_errors: one of them")
-        require_period(self.since, self.until)
-        if self.ids is not None:
-            require_ids(self.ids, "ids")
+        require_selection(self.ids, self.since, self.until, retry_errors=self.retry_errors)
 
 
 class Choice:

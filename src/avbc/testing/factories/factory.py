@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Unpack
+from typing import Unpack, cast
 
 from avbc.testing.factories.building import Building
 from avbc.testing.factories.parts import CARD, PHYSICAL, Line, OrderOptions, Person, item
 from avbc.testing.orders import FakeOrder
+from avbc.text import did_you_mean
 
 AWAITING_PAYMENT = 7
 _PEOPLE = [
@@ -22,6 +23,24 @@ _PEOPLE = [
     ("Olga", "Nowak", "305 Birch Avenue", "Madison", "Wisconsin", "53703"),
     ("Tom", "Ashby", "77 Quarry Hill", "Boise", "Idaho", "83702"),
 ]
+
+
+def _lines(lines: object) -> list[Line]:
+    """Return lines as a list."""
+    if isinstance(lines, Line):
+        raise TypeError("lines: must be a list: write [line]")
+    given: list[object] = []
+    if isinstance(lines, str) or not isinstance(lines, Iterable):
+        given.append(lines)
+    else:
+        given += cast("Iterable[object]", lines)
+    for line in given:
+        if not isinstance(line, Line):
+            made = f"item({line!r})" if isinstance(line, str) else 'item("MUG-BLUE")'
+            raise TypeError(
+                f"lines: {line!r} is no Line: write [{made}], with avbc.testing.item or Line"
+            )
+    return cast("list[Line]", given)
 
 
 class OrderFactory:
@@ -84,12 +103,22 @@ class OrderFactory:
         return [item(sku, self._random.randint(1, 4)) for sku in skus]
 
     def order(self, lines: Sequence[Line], **options: Unpack[OrderOptions]) -> FakeOrder:
-        """Build one order from its lines; every option of `OrderOptions` has a default."""
+        """Build one order from its lines; every option of `OrderOptions` has a default.
+
+        Raises:
+            TypeError: A line is no `Line`, or there is no such option.
+        """
+        lines = _lines(lines)
+        known = OrderOptions.__annotations__
+        for name in options:
+            if name not in known:
+                hint = did_you_mean(name, known) or "avbc.testing.OrderOptions has all of them."
+                raise TypeError(f"there is no option {name!r} of an order. {hint}")
         order_id = self.next_id
         self.next_id += 1
         return Building(
             order_id=order_id,
-            lines=list(lines),
+            lines=lines,
             options=options,
             buyer=options.get("buyer") or self.person(),
             rate=options.get("tax_rate", self._tax_rate),

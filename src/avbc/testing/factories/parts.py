@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeAlias, TypedDict
+from typing import Literal, TypeAlias, TypedDict, TypeVar, get_args, get_type_hints
 
 import attrs
 
 from avbc.money import ZERO
 from avbc.shown import Shown
+from avbc.text import did_you_mean
+
+T = TypeVar("T")
+
+
+def _is_one_of(record: object, field: attrs.Attribute[T], value: T) -> None:
+    """Make sure that a field has one of the values of its type: a slip would count for another."""
+    known = get_args(get_type_hints(type(record))[field.name])
+    if value not in known:
+        hint = did_you_mean(str(value), known)
+        raise ValueError(f"{field.name}: {value!r} is none of {', '.join(known)}. {hint}".rstrip())
+
 
 FormAnswer: TypeAlias = tuple[str, str | int]
 """Name of a checkout form field, and what the shopper entered: text of any lines, or a number."""
@@ -92,7 +104,7 @@ class Line(Shown):
     name: str
     price: Decimal
     quantity: int = 1
-    type: ItemType = "physical"
+    type: ItemType = attrs.field(default="physical", validator=_is_one_of)
     product_id: int = 0
     """0 is a custom item."""
     consignment: int = 0
@@ -123,7 +135,7 @@ class Discount(Shown):
 
     kind: Literal[
         "coupon_amount", "coupon_percent", "coupon_per_item", "promotion", "automatic", "manual"
-    ]
+    ] = attrs.field(validator=_is_one_of)
     value: Decimal
     code: str = ""
     name: str = ""
@@ -172,7 +184,9 @@ class Payment(Shown):
 
     method: str = "Credit Card"
     gateway: str = "authorizenet"
-    state: Literal["paid", "authorized", "captured", "declined", "offline", "awaiting"] = "paid"
+    state: Literal["paid", "authorized", "captured", "declined", "offline", "awaiting"] = (
+        attrs.field(default="paid", validator=_is_one_of)
+    )
     reference: str = ""
     captured: Decimal | None = None
     """What was `captured`, where that is not the whole authorization."""
@@ -236,10 +250,16 @@ def item(
 ) -> Line:
     """Return a line of the catalog.
 
+    Raises:
+        KeyError: The catalog has no such SKU.
+
     >>> item("MUG-BLUE", 2).price
     Decimal('9.95')
     """
-    product = CATALOGUE[sku]
+    product = CATALOGUE.get(sku)
+    if product is None:
+        hint = did_you_mean(sku, CATALOGUE) or f"There are {', '.join(CATALOGUE)}."
+        raise KeyError(f"the example store has no {sku!r}. Goods of your own are a Line. {hint}")
     return Line(
         sku=product.sku,
         name=product.name,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TypeVar, Unpack
+from typing import TypeVar, Unpack, cast
 
 from avbc.testing.factories import Line, OrderOptions
 from avbc.testing.fakestore.ability import ability
@@ -40,6 +40,9 @@ class Abilities(Merchant):
         A plain dict is an order as the API shows it, with its parts embedded
         (`FakeOrder.from_json`).
         """
+        given = cast("object", order)
+        if not isinstance(given, FakeOrder | Mapping):
+            raise TypeError(f"order: {given!r} is no order; add_orders takes a list of them")
         own = order.copy() if isinstance(order, FakeOrder) else FakeOrder.from_json(order)
         self._core.state.put_order(own)
         if own.customer is not None:
@@ -49,6 +52,8 @@ class Abilities(Merchant):
     @ability
     def add_orders(self, orders: Sequence[FakeOrder | Mapping[str, object]]) -> list[FakeOrder]:
         """Add many orders at once."""
+        if isinstance(orders, FakeOrder | Mapping):
+            raise TypeError("orders: must be a list: write [order]")
         return [self.add_order(order) for order in orders]
 
     @ability
@@ -81,7 +86,7 @@ class Abilities(Merchant):
     @ability
     def order(self, order_id: int) -> FakeOrder:
         """Return an order of the store; raises `KeyError` if there is none."""
-        return self._core.state.orders[order_id]
+        return self._core.state.order(order_id)
 
     @ability
     def summary(self) -> Row:
@@ -126,7 +131,7 @@ class Abilities(Merchant):
     @ability
     def add_refund(self, refund: Mapping[str, object]) -> None:
         """Add a refund as the refunds list shows it, to the order of its `order_id`."""
-        self._core.state.orders[whole(refund["order_id"])].refunds.append(dict(refund))
+        self._core.state.order(whole(refund["order_id"])).refunds.append(dict(refund))
 
     @ability
     def settle(self) -> int:
@@ -396,7 +401,7 @@ class Abilities(Merchant):
             only_included: Only where its lines, consignments or fees are included.
             size: Of an answer that is `too_large`, in bytes, before it is compressed.
         """
-        self._core.state.spoils[self._core.state.orders[order_id].id] = Spoil(
+        self._core.state.spoils[self._core.state.order(order_id).id] = Spoil(
             kind, only_included, size
         )
 

@@ -18,7 +18,7 @@ from avbc.testing.values import Row, as_row, whole
 
 def _act(state: State, order_id: int, event: str) -> None:
     try:
-        answer = act(state, state.orders[order_id], event)
+        answer = act(state, state.order(order_id), event)
     except Refusal as refusal:
         raise ValueError(f"{refusal.message} {refusal.errors['payment_status']}") from None
     answer()
@@ -48,7 +48,7 @@ class Merchant(Reached):
         or `refund(order_id, items={line_id: 1})` before it. Discounts of the line go with it, and
         shipping and stock stay as they are.
         """
-        remove_line(self._core.state, self._core.state.orders[order_id], line_id)
+        remove_line(self._core.state, self._core.state.order(order_id), line_id)
 
     @ability
     def delete_order(self, order_id: int) -> None:
@@ -92,7 +92,7 @@ class Merchant(Reached):
             ValueError: Nothing is left, or less than that.
         """
         state = self._core.state
-        order = state.orders[order_id]
+        order = state.order(order_id)
         left = unshipped(order)
         shipped = left if items is None else items
         if not shipped or any(not 0 < shipped[each] <= left.get(each, 0) for each in shipped):
@@ -158,7 +158,7 @@ class Merchant(Reached):
             The transaction as the API shows it.
         """
         state = self._core.state
-        own = state.orders[order_id]
+        own = state.order(order_id)
         row = transact(state, own, event, amount, as_row(fields))
         status = {} if payment_status is None else {"payment_status": payment_status}
         state.change_order(order_id, as_row(status))
@@ -175,7 +175,7 @@ class Merchant(Reached):
                 f"no payment_status {payment_status!r}: there are "
                 f"{', '.join(sorted(PAYMENT_STATUSES))}"
             )
-        self._core.state.payment_results[self._core.state.orders[order_id].id] = payment_status
+        self._core.state.payment_results[self._core.state.order(order_id).id] = payment_status
 
     @ability
     def refund(
@@ -217,4 +217,4 @@ class Merchant(Reached):
             ValueError: A part does not belong to this order, or more than what is left is refunded.
         """
         parts = RefundParts(items or {}, wrapping, shipping or {}, handling or {}, fees, amount)
-        return refund(self._core.state, self._core.state.orders[order_id], parts, payments, reason)
+        return refund(self._core.state, self._core.state.order(order_id), parts, payments, reason)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from avbc.report import counted
 from avbc.testing.fakestore.events import Event
 from avbc.testing.fakestore.faults import Spoil
 from avbc.testing.fakestore.products import Keeper, Products, Stock
@@ -238,9 +239,21 @@ class State:
             insort(self._listed, order.id)
             insort(self._by_status.setdefault(whole(order.header["status_id"]), []), order.id)
 
+    def order(self, order_id: int) -> FakeOrder:
+        """Return an order of the store.
+
+        Raises:
+            KeyError: There is no such order.
+        """
+        if order_id in self.orders:
+            return self.orders[order_id]
+        ids = sorted(self.orders)
+        there = f"{counted(len(ids), 'order')}, from {ids[0]} to {ids[-1]}" if ids else "no orders"
+        raise KeyError(f"the store has no order {order_id!r}: it has {there}")
+
     def change_order(self, order_id: int, changes: Row) -> FakeOrder:
         """Change header fields of an order and its `date_modified`."""
-        order = self.orders[order_id]
+        order = self.order(order_id)
         self._unlist(order)
         before, archived = order.header["status_id"], bool(order.header.get("is_deleted"))
         order.header.update(changes)

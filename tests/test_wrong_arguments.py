@@ -1,0 +1,190 @@
+"""Wrong arguments: one error each, which says what to write, and shows the caller's line alone."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import avbc
+from avbc.testing import (
+    Discount,
+    FakeStore,
+    Line,
+    MemoryGateway,
+    OrderFactory,
+    Payment,
+    example,
+    item,
+    order_of_shape,
+)
+
+HOUSE = str(Path(avbc.__file__).parent)
+
+
+@pytest.fixture
+def fake() -> FakeStore:
+    store = FakeStore()
+    store.add_order(OrderFactory().plain())
+    return store
+
+
+@pytest.fixture(scope="module")
+def books() -> Iterator[avbc.SqlGateway]:
+    with avbc.SqlGateway("sqlite://") as gateway:
+        gateway.load(example.books_toml)
+        yield gateway
+
+
+def function(order: object, bundle: object) -> object:
+    return order, bundle
+
+
+Call = Callable[[Any], object]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda web: web.import_orders([1]), "name its argument, as in import_orders(ids=[1])."),
+        (lambda web: web.import_order(1, True), "import_order(only_new=True)"),
+        (lambda web: web.import_orders(previw=True), "'previw'. Did you mean 'preview'? It takes"),
+        (lambda web: web.import_order(), "import_order: missing a required argument: 'order_id'."),
+        (lambda web: web.worklist(1), "worklist: too many positional arguments. It takes no"),
+        (lambda web: web.import_orders(ids=1), "ids: 1 must be a list of ids"),
+        (lambda web: web.import_order("7"), "order_id: '7' must be an int"),
+        (lambda web: web.import_orders(until=1), "until needs a since"),
+        (lambda web: web.reconcile(since="x"), "since: 'x' must be a date"),
+    ],
+)
+def test_a_method_of_the_orchestrator(
+    fake: FakeStore, books: avbc.SqlGateway, call: Call, message: str
+) -> None:
+    settings = avbc.Settings.from_dict(example.settings_dict(fake.api_url))
+    with avbc.Orchestrator(settings, books) as web, pytest.raises(Exception) as caught:
+        call(web)
+    assert message in str(caught.value)
+    assert isinstance(caught.value, TypeError | ValueError)
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert {Path(frame.filename).name for frame in frames} == {"test_wrong_arguments.py"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"customise": function}, "customise: must be a list of functions: write customise=[func"),
+        ({"customise_order": "x"}, "customise_order: must be a list of functions"),
+        ({"customise": [1]}, "customise: 1 is no function"),
+        ({"product_fields": 5}, "product_fields: must be a list of rules"),
+        ({"on_progress": 5}, "on_progress: 5 is no function"),
+        ({"on_attention": [function]}, "is no function"),
+        ({"store": "abc123"}, "store: must be a BigCommerce client, not a str"),
+        ({"store": FakeStore()}, "transport=fake.transport()"),
+    ],
+)
+def test_an_orchestrator(
+    fake: FakeStore, books: avbc.SqlGateway, options: Any, message: str
+) -> None:
+    settings = avbc.Settings.from_dict(example.settings_dict(fake.api_url))
+    with pytest.raises(TypeError) as caught:
+        avbc.Orchestrator(settings, books, **options)
+    assert message in str(caught.value)
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert [frame for frame in frames if frame.filename.startswith(HOUSE)] == []
+
+
+def test_an_error_of_the_application_keeps_its_frames(
+    fake: FakeStore, books: avbc.SqlGateway
+) -> None:
+    def broken(order: object) -> Any:
+        raise TypeError("of the application")
+
+    settings = avbc.Settings.from_dict(example.settings_dict(fake.api_url))
+    store = avbc.BigCommerce(fake.api_url, "example-token", transport=fake.transport())
+    with (
+        store,
+        avbc.Orchestrator(settings, books, store=store, customise_order=[broken]) as web,
+        pytest.raises(TypeError, match="of the application") as caught,
+    ):
+        web.explain(1001)
+    assert "broken" in {frame.name for frame in traceback.extract_tb(caught.value.__traceback__)}
+
+
+def test_one_orchestrator_is_no_list_of_them(fake: FakeStore, books: avbc.SqlGateway) -> None:
+    settings = avbc.Settings.from_dict(example.settings_dict(fake.api_url))
+    with (
+        avbc.Orchestrator(settings, books) as web,
+        pytest.raises(TypeError, match=r"webs: must be a list of orchestrators: write webs=\["),
+    ):
+        avbc.run_all(web)  # type: ignore[arg-type]  # it is wrong
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda _: Payment(state="payed"), "state: 'payed' is none of paid, authorized,"),
+        (lambda _: Discount("cupon_amount", Decimal(5)), "Did you mean 'coupon_amount'?"),
+        (lambda _: Line("A", "A", Decimal(5), type="fysical"), "Did you mean 'physical'?"),
+        (lambda fake: fake.place_order(["MUG-BLUE"]), "write [item('MUG-BLUE')]"),
+        (lambda fake: fake.place_order("MUG-BLUE"), "write [item('MUG-BLUE')]"),
+        (lambda fake: fake.place_order(item("MUG-BLUE")), "lines: must be a list: write [line]"),
+        (lambda fake: fake.place_order([5]), "lines: 5 is no Line"),
+        (lambda fake: fake.place_order(paymnt=Payment()), "Did you mean 'payment'?"),
+        (lambda _: item("MUG-BLU"), "Did you mean 'MUG-BLUE'?"),
+        (lambda _: item("?"), "There are MUG-BLUE,"),
+        (lambda _: order_of_shape("plane"), "there is no shape 'plane'. Did you mean 'plain'?"),
+        (
+            lambda fake: fake.cancel_order(77),
+            "no order 77: it has 1 order, from 1001 to 1001",
+        ),
+        (lambda fake: fake.order(77), "the store has no order 77"),
+        (lambda fake: fake.edit_order(77, status_id=9), "the store has no order 77"),
+        (lambda _: FakeStore().order(7), "the store has no order 7: it has no orders"),
+        (lambda fake: fake.add_orders(OrderFactory().plain()), "must be a list: write [order]"),
+        (lambda fake: fake.add_order([]), "order: [] is no order"),
+    ],
+)
+def test_the_testing_kit(fake: FakeStore, call: Call, message: str) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)) as caught:
+        call(fake)
+    assert message in str(caught.value.args[0])
+
+
+@pytest.mark.parametrize("kind", ["sql", "memory"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda books: books.sales_orders("WEB1"),
+        lambda books: books.receipts(import_ids="WEB1"),
+        lambda books: books.find_clients([], "ana@example.com"),
+        lambda books: books.find_products("MUG-BLUE"),
+        lambda books: books.orders_in_status("WEB", "Open"),
+        lambda books: books.shipments_of("WEB1"),
+        lambda books: books.products_for_store("MUG-BLUE"),
+        lambda books: books.quantities_available("Main", "MUG-BLUE"),
+        lambda books: books.credits("WEB1"),
+    ],
+)
+def test_one_text_is_no_list_of_keys(books: avbc.SqlGateway, kind: str, call: Call) -> None:
+    with pytest.raises(avbc.AvbcError, match="must be a list of texts, such as"):
+        call(books if kind == "sql" else MemoryGateway(books.reference_data()))
+
+
+def test_one_text_is_no_list_of_part_numbers(books: avbc.SqlGateway) -> None:
+    with pytest.raises(avbc.AvbcError, match=r"such as \['MUG-BLUE'\]"):
+        books.available("Main", "MUG-BLUE")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_csv_without_commas(books: avbc.SqlGateway, tmp_path: Path, separator: str) -> None:
+    rows = ["part_number;name;product_class;list_price", "A-1;Pot;Goods;9"]
+    path = tmp_path / "products.csv"
+    path.write_text("\n".join(rows).replace(";", separator), encoding="utf-8")
+    with pytest.raises(avbc.AvbcError) as caught:
+        books.load_products(path)
+    assert len(caught.value.faults) == 1  # type: ignore[attr-defined]
+    assert f"separated by {separator!r}: save it with commas" in str(caught.value)
