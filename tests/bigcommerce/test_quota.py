@@ -400,6 +400,22 @@ def test_room_is_left_for_others_that_were_seen() -> None:
     assert quota.ask(20.0) == pytest.approx(10.02)
 
 
+def test_room_is_left_for_another_burst_of_others() -> None:
+    quota = Quota()
+    start(quota, 0.0)
+    quota.answered(20.0, 200, headers(80, 10_000))
+    start(quota, 20.0)
+    # 20 came between two answers.
+    quota.answered(20.0, 200, headers(59, 10_000))
+    # That many are kept free in the next window, and half as many in the one after it.
+    for now, kept in [(31.0, 20), (62.0, 10)]:
+        start(quota, now)
+        quota.answered(now, 200, headers(kept + 1, 29_000))
+        start(quota, now)
+        quota.answered(now, 200, headers(kept, 29_000))
+        assert quota.ask(now) == pytest.approx(29.02)
+
+
 def test_refusals_without_end_do_not_overflow() -> None:
     quota, now = Quota(), 0.0
     for _ in range(1100):

@@ -29,6 +29,8 @@ _LOOK_AGAIN = 0.02
 _AFTER_RESET = 0.02
 # Others may have used twice what they use on average.
 _OTHERS_AT_MOST = 2
+# A burst of others for which room is left is a quarter of the quota, at most.
+_BURST_AT_MOST = 4
 _LONGEST_WAIT = 60.0
 
 
@@ -44,7 +46,7 @@ class Quota:
       half is spread evenly over the time that is left, so that other applications find room and
       nothing runs into a wall.
     - If other applications use the quota too, room is left for what they may have used since the
-      last answer.
+      last answer, and for another burst like the largest that was seen lately.
     - A 429 stops everything until the time that BigCommerce gives, or for 1, 2, 4, ... seconds if
       it gives none.
     - A store whose answers have no quota is not slowed down.
@@ -69,11 +71,14 @@ class Quota:
         self._limit: int | None = None
         self._next_at = 0.0
         self._seen_at = 0.0
-        # Other applications: our own requests of this window; those of others per second, in this
-        # window and the one before.
+        # Other applications: our own requests of this window; those of others so far, and per
+        # second, in this window and the one before; the most that came between two answers.
         self._ours = 0
+        self._others: int | None = None
         self._others_now = 0.0
         self._others_before = 0.0
+        self._burst_now = 0
+        self._burst_before = 0
         self._blocked_until = 0.0
         self._refusals = 0
         self._flight = InFlight()
@@ -213,15 +218,17 @@ class Quota:
         others = max(self._others_now, self._others_before)
         if not others or self._limit is None:
             return 0.0
-        # A twentieth, and what they may have used since the last answer.
-        return min(max(2, self._limit // 20), self._limit - 1) + _OTHERS_AT_MOST * others * (
-            now - self._seen_at
-        )
+        # A twentieth or another burst, and what they may have used since the last answer.
+        burst = min(max(self._burst_now, self._burst_before), self._limit // _BURST_AT_MOST)
+        room = min(max(2, self._limit // 20, burst), self._limit - 1)
+        return room + _OTHERS_AT_MOST * others * (now - self._seen_at)
 
     def _forget_window(self) -> None:
         self._left = None
         self._next_at = 0.0
-        self._others_before, self._others_now = self._others_now, 0.0
+        self._others_before, self._others_now, self._others = self._others_now, 0.0, None
+        # It is forgotten by halves: bursts are rarer than windows.
+        self._burst_before, self._burst_now = max(self._burst_now, self._burst_before // 2), 0
         # Requests in flight may be counted in the new window.
         self._ours = self._in_flight
 
@@ -243,9 +250,12 @@ class Quota:
             self._left, self._reset_at = left, reset_at
         self._limit, self._seen_at = limit, now
         if limit is not None:
-            others = limit - self._left - self._ours
+            others = max(0, limit - self._left - self._ours)
             elapsed = now - (self._reset_at - window)
-            self._others_now = others / max(elapsed, 1.0) if others > 0 else 0.0
+            self._others_now = others / max(elapsed, 1.0)
+            if self._others is not None:
+                self._burst_now = max(self._burst_now, others - self._others)
+            self._others = max(self._others or 0, others)
 
     def _without_quota(self, now: float, status: int) -> None:
         if self._left is None:
