@@ -17,6 +17,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.replaced import Replacement
 from avbc.money import amount_text
+from avbc.orchestrator.packed import Packed
 from avbc.orchestrator.planned_calls import PlannedCall, body_text
 from avbc.report import Report, as_data, counted, tally
 from avbc.shown import Shown, to_the_second
@@ -93,15 +94,15 @@ class _ListsReport(RunReport, Generic[Name, Item]):
     __slots__ = ()
 
     _names: Sequence[Name]
-    refused: list[Item]
-    postponed: list[Item]
+    refused: Packed[Item]
+    postponed: Packed[Item]
     preview: bool
 
     def __iter__(self) -> Iterator[tuple[Name, Item]]:
         return ((name, item) for name in self._names for item in self._list(name))
 
-    def _list(self, name: Name) -> list[Item]:
-        found: list[Item] = getattr(self, name)
+    def _list(self, name: Name) -> Packed[Item]:
+        found: Packed[Item] = getattr(self, name)
         return found
 
     def counts(self) -> dict[str, int]:
@@ -203,12 +204,12 @@ class ImportReport(_ListsReport[Result, Outcome]):
     columns = ("result", "order_id", "import_id", "total", "problems")
     _names = RESULTS
 
-    imported: list[Outcome] = attrs.field(factory=list[Outcome])
-    relinked: list[Outcome] = attrs.field(factory=list[Outcome])
-    updated: list[Outcome] = attrs.field(factory=list[Outcome])
-    refused: list[Outcome] = attrs.field(factory=list[Outcome])
-    waiting: list[Outcome] = attrs.field(factory=list[Outcome])
-    postponed: list[Outcome] = attrs.field(factory=list[Outcome])
+    imported: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
+    relinked: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
+    updated: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
+    refused: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
+    waiting: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
+    postponed: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
     preview: bool = False
     """Nothing was written: the lists say what an import would do."""
     channels: tuple[int, ...] = ()
@@ -217,7 +218,7 @@ class ImportReport(_ListsReport[Result, Outcome]):
     """Orders of other channels that were left alone: those that were read. With one channel the
     store lists no others."""
 
-    def outcomes(self, result: Result) -> list[Outcome]:
+    def outcomes(self, result: Result) -> Packed[Outcome]:
         """The list of that name."""
         return self._list(result)
 
@@ -353,15 +354,15 @@ class PushReport(_ListsReport[Effect, Change]):
 
     direction: str
     """The method that was called: `push_order_statuses`."""
-    sent: list[Change] = attrs.field(factory=list[Change])
+    sent: Packed[Change] = attrs.field(factory=Packed[Change])
     unchanged: int = 0
     """How many were checked and needed no change."""
-    refused: list[Change] = attrs.field(factory=list[Change])
-    postponed: list[Change] = attrs.field(factory=list[Change])
+    refused: Packed[Change] = attrs.field(factory=Packed[Change])
+    postponed: Packed[Change] = attrs.field(factory=Packed[Change])
     preview: bool = False
     """Nothing was changed: `sent` is what would be sent."""
 
-    def changes(self, effect: Effect) -> list[Change]:
+    def changes(self, effect: Effect) -> Packed[Change]:
         """The list of that name."""
         return self._list(effect)
 
@@ -373,7 +374,7 @@ class PushReport(_ListsReport[Effect, Change]):
         """How many changes had which effect, and the cost."""
         preview = " (preview)" if self.preview else ""
         done = tally(self.counts()) or ("nothing was done" if self.stopped else "nothing to do")
-        replaced = sum(len(change.replaced) for change in self.sent)
+        replaced = sum(len(change.replaced) for change in self.sent) if self.preview else 0
         if replaced:
             values = counted(replaced, "value")
             done += f". It would replace {values} of the store that no push wrote"

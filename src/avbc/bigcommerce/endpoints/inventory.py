@@ -17,6 +17,7 @@ from avbc.bigcommerce.models.inventory import (
     Location,
 )
 from avbc.text import text_key
+from avbc.unset import UNSET
 
 ADJUSTMENTS_AT_ONCE = 2000
 """How many quantities one request may set."""
@@ -116,7 +117,7 @@ def _faults(items: Sequence[InventoryAdjustment]) -> Iterator[str]:
     for index, item in enumerate(items):
         if not 0 <= item.quantity <= LARGEST_QUANTITY:
             yield f"items[{index}].quantity: {item.quantity} is not from 0 to {LARGEST_QUANTITY}"
-        keys = [key for key in item.given() if key in _KEYS]
+        keys = [key for key in _KEYS if getattr(item, key) is not UNSET]
         if len(keys) != 1:
             yield f"items[{index}]: exactly one of {', '.join(_KEYS)} is required"
             continue

@@ -189,7 +189,7 @@ def check(
     if not drafts:
         raise ValueError(f"{name}: there is nothing to write")
     faults = list(others)
-    for index, draft in enumerate(drafts):
+    for index, draft in enumerate(drafts if needs or without else ()):
         given, place = draft.given(), f"{name}[{index}]"
         faults += [f"{place}.{field}: a value is required" for field in needs if field not in given]
         faults += [

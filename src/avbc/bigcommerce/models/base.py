@@ -158,11 +158,8 @@ class Draft(Shown):
         >>> VariantDraft(id=7, price=None).given()
         ('id', 'price')
         """
-        return tuple(
-            field.name
-            for field in attrs.fields(type(self))
-            if getattr(self, field.name) is not UNSET
-        )
+        fields: tuple[attrs.Attribute[Any], ...] = type(self).__attrs_attrs__
+        return tuple([field.name for field in fields if getattr(self, field.name) is not UNSET])
 
     def to_dict(self) -> dict[str, Json]:
         """What is given, for `json.dumps`: amounts are text, digit for digit. UNSET is left out.
@@ -184,6 +181,8 @@ class Draft(Shown):
 
 
 def _sent(value: Draft | Body) -> Body:
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, Draft):
         return value.body()
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -37,6 +37,8 @@ NOT_IN_BOOKS = "order_missing_in_books"
 CHECK_FAILED = "check_failed"
 """The code of what `check_setup` or `test_connection` found."""
 
+_NONE = frozenset[str]()
+
 _log = get_logger("avbc.orchestrator")
 
 
@@ -102,10 +104,13 @@ class Attention:
 
         There is one item for each code: problems of one code are joined.
         """
-        problems = joined(problems)
+        codes = _NONE
+        if problems:
+            problems = joined(problems)
+            codes = frozenset(problem.code for problem in problems)
         for problem in problems:
             self.add(problem, key=key, order_id=order_id, import_id=import_id)
-        self._changes.append(_Only(key, frozenset(problem.code for problem in problems)))
+        self._changes.append(_Only(key, codes))
 
     def since(self, place: ItemKey) -> datetime | None:
         """Return when an item was first seen, as far as it is written."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from logging import DEBUG
 from typing import Generic, TypeAlias, TypeVar
 
 import attrs
@@ -303,7 +304,8 @@ class PushRun(Run[PushReport]):
         self.report.changes(effect).extend(changes)
         self.done += len(changes)
         result = f"would be {effect}" if self.preview else effect
-        for change in changes:
+        # There may be a million of them.
+        for change in changes if _log.isEnabledFor(DEBUG) else ():
             ids = order_extra(change.order_id, change.import_id)
             _log.debug("%s: %s %s", change.key, change.what, result, extra=ids)
         if self.preview:

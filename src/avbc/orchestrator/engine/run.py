@@ -6,7 +6,7 @@ The runs of jobs that push or write changes are in `push_run`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -303,8 +303,12 @@ class Run(Generic[R]):
 
     def know(self, kind: str, key: str, text: str) -> None:
         """Remember what the other side has now. It is written with the journal, after the chunk."""
+        self.know_all(kind, {key: text})
+
+    def know_all(self, kind: str, texts: Mapping[str, str]) -> None:
+        """Do the same for several keys."""
         if not self.preview:
-            self._known.setdefault(self._scoped(kind), {})[key] = text
+            self._known.setdefault(self._scoped(kind), {}).update(texts)
 
     def forget(self, kind: str, keys: Collection[str] | None = None) -> None:
         """Forget what was known of some keys, or of all of the kind."""

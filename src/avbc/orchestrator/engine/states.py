@@ -72,7 +72,7 @@ class States:
         """
         keys = list(dict.fromkeys(key for each in noted for key in each.keys))
         self.load(keys)
-        kept = {key: self._stated(key) for key in keys}
+        kept = {key: stated for key in keys if (stated := self._stated(key))}
         entries: list[JournalEntry] = []
         for each in noted:
             if self.is_news(each):
@@ -85,9 +85,16 @@ class States:
                     now.clear()
                 elif text not in now:
                     now.append(text)
-        stated = {key: self._stated(key) for key in keys}
-        changed = {key: texts for key, texts in stated.items() if texts != kept[key]}
-        return entries, {key: json.dumps(texts) if texts else "" for key, texts in changed.items()}
+        changed: dict[str, str] = {}
+        for key in keys:
+            texts = self._stated(key)
+            if texts != kept.get(key, []):
+                changed[key] = json.dumps(texts) if texts else ""
+            elif not texts:
+                # Most have nothing, and there may be a million of them.
+                self._before.pop(key)
+                self._now.pop(key, None)
+        return entries, changed
 
     def _stated(self, key: str) -> list[str]:
         """What is remembered of a record: what this run found, or else what earlier runs did."""

@@ -202,8 +202,9 @@ class _Adjustments(Batches[_QuantityRow, str]):
         )
 
     def saved(self, rows: Sequence[_QuantityRow], answer: str, /) -> None:
-        for row in rows:
-            self.run.know(_kind(self.location_id), row.source.key, row.source.remembered)
+        self.run.know_all(
+            _kind(self.location_id), {row.source.key: row.source.remembered for row in rows}
+        )
         super().saved(rows, answer)
 
     def named(self, error: RequestRefused, rows: Sequence[_QuantityRow]) -> dict[int, str]:
@@ -234,6 +235,8 @@ def _under(identity: Identity | None, row: _QuantityRow) -> _QuantityRow:
 
     What a row of the settings names has a SKU of its own.
     """
+    if identity is None and row.draft.sku == row.source.sku:
+        return row
     if identity is not None and identity.tracking == "product" and not identity.variant_id:
         draft = attrs.evolve(row.draft, sku=UNSET, product_id=identity.product_id)
     else:
