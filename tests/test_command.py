@@ -531,7 +531,7 @@ def test_run_says_each_cycle_in_a_line(terminal: Terminal, folder: Path, store: 
     said = terminal("run")
     assert (said.code, said.err) == (OK, "")
     (line,) = said.out.splitlines()
-    assert re.fullmatch(r"Example store, .* UTC: 1 job done, \d+ requests?, then stopped\.", line)
+    assert re.fullmatch(r"Example store, .* UTC: 1 job done, \d+ requests?, then stopped\..*", line)
     said = terminal("run", "--json")
     assert said.code == OK
     assert [report["rows"][0]["job"] for report in said.reports] == ["import_orders"]
@@ -570,6 +570,23 @@ def test_a_store_that_refuses_connections_is_told_of_soon(terminal: Terminal) ->
     assert said.code == TRY_AGAIN
     assert "127.0.0.1" in said.err
     assert time.monotonic() - began < 12
+
+
+def test_the_line_of_a_cycle_says_what_happened_to_orders(
+    terminal: Terminal, folder: Path, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add_orders(
+        [*example.plain_orders(3, 1, 1002), avbc.testing.order_of_shape("unknown_sku")]
+    )
+
+    def once(self: avbc.Orchestrator, on_report: Callable[[object], None]) -> None:
+        on_report(self.run_cycle())
+
+    monkeypatch.setattr(avbc.Orchestrator, "run", once)
+    (line,) = terminal("run").out.splitlines()
+    assert " Import orders: imported 3, refused 1. " in line
+    assert " Push products: sent 12, refused 2. " in line
+    assert line.endswith(" for a person.")
 
 
 @pytest.mark.one_python

@@ -15,7 +15,7 @@ import pytest
 import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.mapping import Problem
-from avbc.orchestrator import Orchestrator
+from avbc.orchestrator import CycleReport, JobOutcome, Orchestrator
 from avbc.orchestrator.engine.attention import Attention
 from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
 from avbc.orchestrator.engine.open_items import OpenItems, Raised, Settled
@@ -224,9 +224,14 @@ def test_what_the_callback_raises_loses_nothing(
 
     refused()
     web = join(on_attention=fail_once)
-    assert len(web.import_orders().refused) == 1
+    report = web.import_orders()
+    assert len(report.refused) == 1
     assert "on_attention failed" in caplog.text
-    web.import_orders()
+    assert report.unreported == "on_attention raised OSError, which the log shows"
+    assert report.unreported in report.summary()
+    cycle = CycleReport("Store", AT, AT, (JobOutcome("import_orders", report),))
+    assert cycle.headline.endswith(f"New items were not reported: {report.unreported}.")
+    assert web.import_orders().unreported == ""
     web.import_orders()
     assert [len(items) for items in calls] == [1, 1]
     assert calls[0] == calls[1]

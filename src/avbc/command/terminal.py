@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from avbc.command.advice import ADVICE
 from avbc.errors import TransientError
+from avbc.logs import get_logger
 from avbc.orchestrator import Change, CycleReport, Outcome
 from avbc.report import Report
 
@@ -58,7 +59,7 @@ def _print(text: str) -> None:
 def print_text(shown: object) -> None:
     """Print a report, or a text."""
     told = ADVICE.in_value(shown)
-    _print(ADVICE.in_text(told.summary()) if isinstance(told, CycleReport) else str(told))
+    _print(ADVICE.in_text(told.line) if isinstance(told, CycleReport) else str(told))
 
 
 def print_json(*shown: object) -> None:
@@ -94,17 +95,17 @@ def logged(level: int) -> Generator[None]:
     handler.setFormatter(_Logged())
     # What a run logs of its orders is in the report.
     handler.addFilter(lambda record: record.name != _RUNS or record.levelno >= logging.ERROR)
-    client, root = logging.getLogger("avbc.bigcommerce"), logging.getLogger()
+    client, ours = get_logger("avbc.bigcommerce"), logging.getLogger("avbc")
     before = client.level
     if level == logging.WARNING and sys.stderr.isatty():
         # Of what it logs at INFO, each is a request that is sent again.
         client.setLevel(logging.INFO)
         handler.setLevel(logging.INFO)
-    root.addHandler(handler)
+    ours.addHandler(handler)
     try:
         yield
     finally:
-        root.removeHandler(handler)
+        ours.removeHandler(handler)
         client.setLevel(before)
 
 

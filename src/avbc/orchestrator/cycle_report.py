@@ -9,11 +9,14 @@ import attrs
 
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.parts import named
+from avbc.orchestrator.reports import RunReport
 from avbc.orchestrator.worklist import waiting
-from avbc.report import Report, counted
+from avbc.report import Report, counted, tally
 from avbc.settings import SettingsError
 from avbc.shown import Shown
 from avbc.tables import MARK
+
+_SAME = "unchanged"
 
 
 @attrs.frozen
@@ -40,6 +43,22 @@ class JobOutcome(Shown):
     def ok(self) -> bool:
         """It did not fail, and its report is ok."""
         return self.error is None and bool(getattr(self.report, "ok", True))
+
+    @property
+    def work(self) -> str:
+        """What it did, in a short sentence; empty where it changed nothing and left nothing.
+
+        >>> from avbc import Outcome, ImportReport
+        >>> done = ImportReport(imported=[Outcome(1042, "WEB1042")])
+        >>> JobOutcome("import_orders", done).work
+        'Import orders: imported 1.'
+        """
+        if not isinstance(self.report, RunReport):
+            return ""
+        counts = {name: count for name, count in self.report.counts().items() if name != _SAME}
+        if not any(counts.values()):
+            return ""
+        return f"{self.method.replace('_', ' ').capitalize()}: {tally(counts)}."
 
     def __str__(self) -> str:
         if self.error is None:
@@ -111,12 +130,23 @@ class CycleReport(Report):
 
     def summary(self) -> str:
         """How the cycle went, and its notes."""
-        headline = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {self.headline}"
-        return "\n".join([headline, *self.notes])
+        return self._placed(self._went(""))
+
+    @property
+    def line(self) -> str:
+        """The cycle without its table: how it went, what its jobs did, and its notes."""
+        return self._placed(self.headline)
 
     @property
     def headline(self) -> str:
-        """How the cycle went, in a line that does not name the store."""
+        """How the cycle went and what its jobs did, in a line that does not name the store."""
+        return self._went("".join(f" {text}" for job in self.jobs if (text := job.work)))
+
+    def _placed(self, headline: str) -> str:
+        headline = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {headline}"
+        return "\n".join([headline, *self.notes])
+
+    def _went(self, work: str) -> str:
         if self.is_early and self.next_at is not None:
             return f"not due before {moment(self.next_at)}."
         if self.taken:
@@ -125,11 +155,14 @@ class CycleReport(Report):
         if self.failed:
             done = f"{len(self.failed)} of {len(self.jobs)} jobs failed"
         end = ", then stopped" if self.stopped else ""
-        text = f"{done}, {counted(self.requests, 'request')}{end}."
+        text = f"{done}, {counted(self.requests, 'request')}{end}.{work}"
         if taken := [job.method for job in self.jobs if job.is_taken]:
             text += f" Left to another process: {named(taken)}."
         if self.worklist:
             text += f" {waiting(self.worklist)} for a person."
+        unreported = (str(getattr(job.report, "unreported", "")) for job in self.jobs)
+        if reason := next(filter(None, unreported), ""):
+            text += f" New items were not reported: {reason}."
         return text
 
     def to_dicts(self) -> list[dict[str, object]]:

@@ -58,6 +58,9 @@ class RunReport(Report):
     """It did nothing, since another process did the same for the store; `stopped` says so."""
     unrecorded: str = ""
     """Why the journal or the worklist lacks a part of it, or empty. The next run looks again."""
+    unreported: str = ""
+    """Why `on_attention` did not get the new items of the worklist, or empty. The next run hands
+    them over again."""
     requests: int = 0
     """Requests sent to the store, repeats included."""
     unknown_fields: tuple[str, ...] = ()
@@ -78,6 +81,8 @@ class RunReport(Report):
                 text += f" {counted(self.requests, 'request')}, {seconds}."
         if self.unrecorded:
             text += f" Not all of it is in the journal and on the worklist: {self.unrecorded}."
+        if self.unreported:
+            text += f" New items of the worklist were not reported: {self.unreported}."
         if self.unknown_fields:
             text += f" Unknown fields of the store: {', '.join(self.unknown_fields)}."
         return f"{text} Stopped early: {self.stopped}" if self.stopped else text

@@ -141,19 +141,19 @@ class Attention:
             raise
         self._changes = []
 
-    def report(self) -> None:
+    def report(self) -> str:
         """Call the application with what is new or has changed; a run is not harmed by errors.
 
         What it raises, or a death before the items are marked, has them reported again: they are
-        reported at least once.
+        reported at least once. Returns why it did not take them, or nothing.
         """
         call = self._integration.on_attention
         if call is None:
-            return
+            return ""
         try:
             items = self._items()
             if not items.unreported():
-                return
+                return ""
             # The worklist belongs to the journal, and so does the turn to report it.
             name = f"attention {self._integration.scope}"
             with self._integration.journal.take_turn(name) as turn:
@@ -163,8 +163,12 @@ class Attention:
                     items.set_reported(news)
         except JOURNAL_ERRORS as error:
             _log.warning("the worklist could not be reported: %s", error)
-        except Exception:  # noqa: BLE001  # a bug of the application
+            return str(error)
+        except Exception as error:  # noqa: BLE001  # a bug of the application
             _log.exception("on_attention failed; the next run reports the same items")
+            # Its message may hold a password of the application's.
+            return f"on_attention raised {type(error).__name__}, which the log shows"
+        return ""
 
     def _needed(self, items: OpenItems) -> Iterator[ItemChange]:
         """Yield the changes that change something: most keys have nothing on the worklist."""

@@ -189,7 +189,7 @@ class Run(Generic[R]):
         finally:
             # No process has to wait for its turn while the application sends its e-mail.
             if not self.preview:
-                self._attention.report()
+                self.report.unreported = self._attention.report()
         return self.report
 
     @cached_property
