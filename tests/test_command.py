@@ -88,6 +88,7 @@ def test_all_advice_is_a_command_that_is_there() -> None:
             for text in filter(lambda text: " " in text, texts_of(source)):
                 told = ADVICE.in_text(text)
                 assert not call.search(told), (source, told)
+                assert "SqlGateway.load" not in told, (source, told)
                 commands |= {*re.findall(r"`(avbc [^`]*)`", told)}
     assert "avbc import 1042" in commands
     assert "avbc settle 1042" in commands
@@ -110,6 +111,8 @@ def test_all_advice_is_a_command_that_is_there() -> None:
         ("set gl.import_refunds = true and wait", "set gl.import_refunds = true and wait"),
         ("push_inventory: sent 1, unchanged 2.", "push_inventory: sent 1, unchanged 2."),
         ("import_orders", "import_orders"),
+        ("in the books (SqlGateway.load_products)", "in the books (`avbc load`)"),
+        ("to the books (SqlGateway.load). The next", "to the books (`avbc load`). The next"),
     ],
 )
 def test_advice_is_what_is_typed(text: str, told: str) -> None:
@@ -226,7 +229,9 @@ def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     assert terminal("push", "inventory", "--full", "--json").reports[0]["rows"]
     assert terminal("worklist").code == OK
     store.edit_order(orders[0].id, status_id=CANCELED)
-    assert terminal("follow", first).code == NOT_OK
+    followed = terminal("follow", first)
+    assert followed.code == NOT_OK
+    assert f"`avbc settle {first}`" in re.sub(r"\s+", " ", followed.out)
     waiting = terminal("worklist", "--json")
     assert waiting.code == NOT_OK
     (item,) = waiting.reports[0]["rows"]

@@ -9,6 +9,8 @@ from typing import cast
 
 import attrs
 
+from avbc.orchestrator.packed import Packed
+
 METHODS = {
     "import_orders": "import",
     "follow_orders": "follow",
@@ -41,6 +43,8 @@ _OTHERS = {
     "check_setup": "check",
     "settle": "settle",
     "page": "page",
+    "load": "load",
+    "load_products": "load",
     "hand_over_earlier_orders": "hand-over-earlier-orders",
 }
 
@@ -65,7 +69,8 @@ class Advice:
         words = "|".join(name for name in commands if "_" in name)
         self._calls = re.compile(
             rf"(?<![\w.`])(?:(?P<call>[Cc])all )?(?:(?:Orchestrator|SqlGateway|web|books)\.)?"
-            rf"(?:(?P<name>{names})\((?P<given>[^()]*)\)|(?P<word>{words})(?!\w|\(| ?=))"
+            rf"(?:(?P<name>{names})\((?P<given>[^()]*)\)|(?P<word>{words}|(?<=SqlGateway\.)load)"
+            rf"(?!\w|\(| ?=))"
         )
 
     def in_text(self, text: str) -> str:
@@ -86,6 +91,9 @@ class Advice:
                 if all(new is old for new, old in zip(found, items, strict=True)):
                     return items
                 return found if isinstance(items, list) else tuple(found)
+            case Packed():
+                # As many as there are, and packed again as they come.
+                return Packed(self.in_value(each) for each in cast("Packed[object]", value))
             case dict():
                 named = cast("dict[object, object]", value)
                 return {key: self.in_value(each) for key, each in named.items()}

@@ -77,7 +77,7 @@ def print_json(*shown: object) -> None:
 def say(message: str, code: int, *, is_json: bool) -> int:
     """Print why a command failed; returns the exit code."""
     if is_json:
-        data = {"ok": False, "summary": ADVICE.in_text(message), "rows": []}
+        data: dict[str, object] = {"ok": False, "summary": ADVICE.in_text(message), "rows": []}
         _print(json.dumps(data, ensure_ascii=False))
     else:
         sys.stderr.write(f"avbc: {ADVICE.in_text(message)}\n")
