@@ -187,8 +187,8 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         attempts = Attempts(call, self._retries)
 
         def wait_again(_: object) -> None:
-            self._log_repetition(attempts)
             self._refuse_repetition(attempts)
+            self._log_repetition(attempts)
             self._sleep(attempts.wait)
             self._refuse_repetition(attempts)
 
@@ -380,8 +380,8 @@ class AsyncBigCommerce(
         attempts = Attempts(call, self._retries)
 
         async def pause(_: object) -> None:
-            self._log_repetition(attempts)
             self._refuse_repetition(attempts)
+            self._log_repetition(attempts)
             await self._sleep(attempts.wait)
             self._refuse_repetition(attempts)
 

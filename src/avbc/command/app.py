@@ -24,7 +24,14 @@ from avbc._version import __version__
 from avbc.acctvantage import ImportGateway, SqlGateway
 from avbc.acctvantage.optional import LendsDatabase
 from avbc.acctvantage.sql.staging import HandOver
-from avbc.bigcommerce import BigCommerce, ScopeMissing, StoreError, TokenRefused
+from avbc.bigcommerce import (
+    BigCommerce,
+    Retries,
+    ScopeMissing,
+    StoreError,
+    StoreUnreachable,
+    TokenRefused,
+)
 from avbc.bigcommerce.api_account import environment_credentials
 from avbc.command.advice import ADVICE, METHODS, PUSHES
 from avbc.command.books import open_books
@@ -43,7 +50,6 @@ from avbc.command.terminal import (
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
 from avbc.orchestrator import SCHEDULE, ConnectionReport, Orchestrator
-from avbc.orchestrator.checks.connection import first_answer
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
 from avbc.settings import Settings
@@ -365,12 +371,21 @@ def _naming_the_token(settings: Settings) -> Generator[None]:
         raise FinalError(f"{error} The token is from {source}.") from error
 
 
+_FIRST = Retries(attempts=3, patience=10)
+"""How patient the first question is: a person waits for its answer."""
+
+
 def _ask_store(web: Orchestrator) -> None:
-    """Find out soon that no store answers; what else it says is for the command to report."""
+    """Find out soon that no store answers; what else it says is for the command to report.
+
+    Raises:
+        StoreUnreachable: No answer came, also when it was asked again.
+    """
+    store = web.store.with_options(timeout=3, retries=_FIRST)
     with waiting_shown("Connecting to the store"):
         try:
-            first_answer(web.store)
-        except TransientError:
+            store.time()
+        except StoreUnreachable:
             raise
         except StoreError:
             pass

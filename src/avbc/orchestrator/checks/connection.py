@@ -135,7 +135,7 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
     token = Check("token", "store.access_token", "ok", f"accepted; it is from {source}")
     asked = clock.now()
     try:
-        answer = first_answer(store)
+        answer = _quick_answer(store)
     except ScopeMissing as error:
         granted = _probed(store, settings)
         if _may_nothing(store, granted):
@@ -181,7 +181,7 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
     return ConnectionReport(name, tuple(checks), skew, limit, left, window)
 
 
-def first_answer(store: BigCommerce) -> Answer[datetime]:
+def _quick_answer(store: BigCommerce) -> Answer[datetime]:
     """Read the store's time, and wait no longer for it than a person does.
 
     Raises:
