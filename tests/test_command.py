@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import logging
 import os
 import re
 import shutil
@@ -23,7 +24,7 @@ from avbc.__main__ import main
 from avbc.command import app as commands_of
 from avbc.command.advice import ADVICE
 from avbc.command.app import app, push
-from avbc.command.terminal import INTERRUPTED, MUST_CHANGE, NOT_OK, OK, TRY_AGAIN, exit_code
+from avbc.command.terminal import INTERRUPTED, MUST_CHANGE, NOT_OK, OK, TRY_AGAIN, exit_code, logged
 from avbc.errors import FinalError, TransientError
 from avbc.testing import FakeStore, example
 
@@ -577,6 +578,21 @@ def test_a_store_that_refuses_connections_is_told_of_soon(
     said = terminal("preview", "--settings", "away.toml")
     assert said.code == TRY_AGAIN
     assert "127.0.0.1" in said.err
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_on_a_terminal_a_repetition_is_said(
+    is_terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    client, runs = logging.getLogger("avbc.bigcommerce"), logging.getLogger("avbc.orchestrator")
+    with logged(logging.WARNING):
+        client.info("GET /v2/time: attempt 2 follows in 1.1 s")
+        client.warning("call import_order(7) again")
+        runs.warning("order 7: refused")
+    asked = "The store is asked again: GET /v2/time: attempt 2 follows in 1.1 s\n"
+    expected = asked * is_terminal + "run `avbc import 7` again\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_the_line_of_a_cycle_says_what_happened_to_orders(
