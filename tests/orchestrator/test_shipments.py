@@ -14,6 +14,7 @@ import pytest
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.bigcommerce import TokenRefused
+from avbc.clock import Clock
 from avbc.orchestrator import JournalUnusable, Orchestrator, PushReport
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.run import Task
@@ -274,6 +275,25 @@ def test_a_deleted_order_is_refused_once_and_the_others_go_through(
         [good],
     )
     assert web.push_shipments().requests == 0
+
+
+def test_an_archived_order_has_one_item_also_where_it_is_stopped(
+    join: Join, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
+    order_id, ahead = int(mugs[3:]), timedelta()
+    web = join(clock=Clock(now=lambda: datetime.now(UTC) + ahead))
+    store.edit_order(order_id, is_deleted=True)
+    web.follow_orders()
+    store.edit_order(order_id, status_id=CANCELED)
+    packed(books, 1, mugs, 1)
+    said = [(each.code, each.since) for each in web.worklist()]
+    assert [code for code, _ in said] == ["order_gone_from_store"]
+    for _ in range(3):
+        # Once an hour the open orders are looked for.
+        ahead += timedelta(hours=2)
+        web.follow_orders()
+        web.push_shipments()
+        assert [(each.code, each.since) for each in web.worklist()] == said
 
 
 class Refusing(httpx.BaseTransport):

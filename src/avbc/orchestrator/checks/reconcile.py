@@ -36,6 +36,7 @@ from avbc.orchestrator.checks.periods import (
 from avbc.orchestrator.engine.attention import (
     EDITED_AFTER_IMPORT,
     FOLLOWING,
+    GONE,
     IMPORTING,
     NOT_IN_BOOKS,
     ORDER_EDITED,
@@ -329,7 +330,7 @@ class _SideBySide:
         is_stopped = order is not None and bool(stopped(order.status_id))
         # What has an item of the order's own is not said twice.
         is_said = (is_stopped and (key, STOPPED) in self._followed) or (
-            found.verdict == "missing_in_store" and (key, "order_gone_from_store") in self._followed
+            found.verdict == "missing_in_store" and (key, GONE) in self._followed
         )
         fields = {each.field for each in found.differences}
         if "fingerprint" in fields and not any(

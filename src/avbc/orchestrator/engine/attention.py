@@ -18,6 +18,8 @@ from avbc.orchestrator.worklist import WorklistItem
 
 STOPPED = "order_stopped_in_store"
 """The code of an order that was stopped in the store after its import."""
+GONE = "order_gone_from_store"
+"""The code of an imported order that was archived or deleted in the store."""
 FOLLOWING = "follow_orders"
 """The area of what became of orders after their import, whichever run finds it."""
 IMPORTING = "import_orders"

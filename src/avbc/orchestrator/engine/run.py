@@ -26,7 +26,7 @@ from avbc.mapping import Problem
 from avbc.mapping.following import is_credited, money_held
 from avbc.money import ZERO
 from avbc.orchestrator.engine.arguments import require_flags
-from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
+from avbc.orchestrator.engine.attention import FOLLOWING, GONE, Attention, stopped_problem
 from avbc.orchestrator.engine.clocks import note_clocks
 from avbc.orchestrator.engine.failures import note_failure, note_success
 from avbc.orchestrator.engine.in_hand import InHand
@@ -346,7 +346,10 @@ class Run(Generic[R]):
             self._attention.replace(key, problems, order_id=order_id, import_id=import_id)
 
     def add_stopped_item(self, order_id: int, import_id: str, happened: str) -> Problem:
-        """Put an order that was stopped in the store on the worklist; there is one item for all."""
+        """Put an order that was stopped in the store on the worklist; there is one item for all.
+
+        One that was archived or deleted has an item that says so, and needs no second one.
+        """
         books, key, held = self.books, [import_id], ""
         if booked := books.sales_orders(key):
             held = money_held(happened, books.receipts(key), booked[0].currency)
@@ -355,7 +358,8 @@ class Run(Generic[R]):
         )
         credited = sum((credit.total for credit in self.parts.known_credits(key)), ZERO)
         # What credits cover is handled; whether goods can go out, the job that follows says.
-        if not (booked and is_credited(booked[0], credited)):
+        is_gone = self.first_seen(GONE, import_id, FOLLOWING) is not None
+        if not (is_gone or (booked and is_credited(booked[0], credited))):
             self.add_item(
                 problem, key=import_id, order_id=order_id, import_id=import_id, area=FOLLOWING
             )

@@ -25,6 +25,7 @@ from avbc.mapping.waiting import WAITS_FOR_PAYMENT, waits
 from avbc.orchestrator.engine.archived import bring_back, put_away
 from avbc.orchestrator.engine.attention import (
     FOLLOWING,
+    GONE,
     IMPORTING,
     NOT_IN_BOOKS,
     RECONCILE,
@@ -62,7 +63,6 @@ _SWEEP = timedelta(hours=1)
 _LATELY = timedelta(days=90)
 """How far back open orders of books without statuses are looked for."""
 _SAME_SECOND = timedelta(seconds=2)
-_GONE = "order_gone_from_store"
 _NOT_IMPORTED = "payment_without_order"
 _LOST = "order_gone_from_books"
 _DELETED = "deleted"
@@ -162,7 +162,7 @@ class _Follow:
         if run.is_over():
             return newest
         missing = {key for key, at in before.items() if at >= begin and key not in self._listed}
-        found_out = {key for key in missing if _GONE in self._open.get(key, ())}
+        found_out = {key for key in missing if GONE in self._open.get(key, ())}
         self._take_gone(self._order_ids(missing - found_out) | run.order_pages.gone)
         if not run.report.postponed and (
             gone := {key for key, at in before.items() if at < begin and key not in self._listed}
@@ -226,7 +226,7 @@ class _Follow:
         booked = {order.import_id for order in self._run.books.sales_orders(keys)}
         for key, code in self._reconciled:
             # What has an item of its own here is not said twice.
-            is_said = bool(self._open.get(key, set()) & {STOPPED, _GONE})
+            is_said = bool(self._open.get(key, set()) & {STOPPED, GONE})
             if is_said or (code == NOT_IN_BOOKS) == (key in booked):
                 self._run.settle([key], area=RECONCILE, codes=[code])
 
@@ -437,7 +437,7 @@ class _Follow:
             run.know(_SWEPT, "at", f"{run.started.isoformat()} {self._channels}".strip())
 
     def _is_gone(self, order_id: int) -> bool:
-        return _GONE in self._open.get(self._import_id(order_id), ())
+        return GONE in self._open.get(self._import_id(order_id), ())
 
     def _take_gone(self, order_ids: Iterable[int]) -> None:
         """Report open orders that the store does not list: they were archived or deleted.
@@ -580,7 +580,7 @@ def _state(order: Order) -> str:
 
 def _gone_problem(order_id: int, import_id: str, how: str) -> Problem:
     return Problem(
-        _GONE,
+        GONE,
         "",
         str(order_id),
         f"Order {order_id} was {how} in BigCommerce after {import_id} was imported.",
