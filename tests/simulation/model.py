@@ -579,7 +579,7 @@ def goes_on_with_acctvantage(
         words = f"New again after it was refused, and not offered again: {pickup}"
         return words if is_again else ""
     is_entered = pickup.answer is not None and not pickup.is_refused
-    is_error = one.status == IMPORT_ERROR and one.is_ours and diary.refusals
+    is_error = one.status == IMPORT_ERROR and one.is_ours and one.is_listed and diary.refusals
     causes = diary.faults or diary.did(*_MAY_BE_REFUSED)
     return (
         "entered after all, and still Import Error"
