@@ -5,16 +5,29 @@ They are compared with the fewest that BigCommerce's API allows (docs/performanc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
+import attrs
 import example
+import httpx
 from figure import Figure, compared
 
+from avbc import BigCommerce
 from avbc.clock import Clock
 from avbc.mapping.offline import OFFLINE
 from avbc.orchestrator.jobs.import_orders import CHUNK
 from avbc.settings import payment_method_key
-from avbc.testing import FakeOrder, OrderFactory, Payment, StoreProcess, item
+from avbc.testing import (
+    Discount,
+    FakeOrder,
+    FakeStore,
+    OrderFactory,
+    Payment,
+    StoreProcess,
+    item,
+)
 from avbc.testing.example import example_orders, populate
 from avbc.testing.values import as_rows
 
@@ -91,6 +104,52 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
                 len(orders),
             )
     yield from _cards(count)
+    yield from _webhooks()
+
+
+@attrs.define
+class _Sequence(httpx.BaseTransport):
+    """Counts how many requests follow one another: each waits a moment, and ends after it."""
+
+    inner: httpx.BaseTransport
+    longest: int = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        place = self.longest + 1
+        response = self.inner.handle_request(request)
+        time.sleep(0.1)
+        self.longest = max(self.longest, place)
+        return response
+
+
+def _webhooks() -> Iterator[Figure]:
+    """From a webhook to the books: a card order, one with a new coupon, and in a new process."""
+    coupon = Discount("coupon_amount", Decimal("3.00"), "WELCOME3")
+    for name, discounts, is_first, least in [
+        ("", [], False, 2),
+        (" with a new coupon", [coupon], False, 3),
+        (", the first thing in a process", [], True, 3),
+    ]:
+        server = FakeStore()
+        sequence = _Sequence(server.transport())
+        with (
+            BigCommerce(server.api_url, "example-token", transport=sequence) as store,
+            example.orchestrator(server.api_url, store) as (web, _),
+        ):
+            if not is_first:
+                web.import_order(server.place_order([item("MUG-RED")]).id)
+            order = server.place_order([item("MUG-RED")], discounts=discounts, status_id=0)
+            server.edit_order(order.id, status_id=11)
+            call = server.webhook(server.events[-1])
+            sequence.longest, before = 0, store.requests_sent
+            web.handle_webhook(call.body, call.headers)
+            yield compared(
+                f"requests in sequence from the webhook of a card order to its books{name}",
+                f"{sequence.longest}, {store.requests_sent - before} in all",
+                f"floor: {least}",
+                sequence.longest / least,
+                1.0,
+            )
 
 
 def _cards(count: int) -> Iterator[Figure]:

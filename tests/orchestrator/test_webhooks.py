@@ -8,13 +8,16 @@ import hmac
 import json
 import logging
 import pickle
+import re
 import sqlite3
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
+import httpx
 import pytest
 
 import avbc
@@ -37,9 +40,10 @@ from avbc.orchestrator import (
 from avbc.orchestrator.jobs.hooks import HOOKS
 from avbc.orchestrator.webhooks import read_webhook
 from avbc.secret import Secret
-from avbc.settings import Settings, SettingsError
-from avbc.testing import FakeStore, OrderFactory, item, order_of_shape
+from avbc.settings import PaymentMethodMapping, Settings, SettingsError
+from avbc.testing import Discount, FakeStore, OrderFactory, Payment, item, order_of_shape
 from avbc.testing.fakestore.events import Event, WebhookCall
+from avbc.testing.shapes import NEW_COUPON, PURCHASER
 
 Change = Callable[..., Settings]
 Join = Callable[..., Orchestrator]
@@ -758,3 +762,119 @@ def test_a_webhook_may_be_changed_like_other_data() -> None:
     webhook = Webhook(CREATED, ImportOrder(5))
     assert attrs.evolve(webhook, action=Ignore("so")).action == Ignore("so")
     assert avbc.WebhookRefused is WebhookRefused
+
+
+# How many requests in sequence
+
+
+LIST, PAID, SET = "GET /v2/orders", "GET /v3/orders/{id}/transactions", "PUT /v2/orders/{id}"
+COUPONS, INFORMATION = "GET /v2/orders/{id}/coupons", "GET /v2/store"
+PROBE = "PUT /v2/orders/0"
+
+
+class InWaves(httpx.BaseTransport):
+    """Answers requests only when all of their wave are there, and none before its wave's turn."""
+
+    def __init__(self, store: FakeStore, waves: Sequence[set[str]]) -> None:
+        self._store = store
+        self._waves = [set(wave) for wave in waves]
+        self._changed = threading.Condition()
+        self._waiting: set[str] = set()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.partition("/stores/abc123")[2]
+        numbered = path if path == "/v2/orders/0" else re.sub(r"/[0-9]+", "/{id}", path)
+        name = f"{request.method} {numbered}"
+        with self._changed:
+            assert self._waves, f"{name} comes after the last wave"
+            wave = self._waves[0]
+            assert name in wave - self._waiting, f"{name} is not of the wave {wave}"
+            self._waiting.add(name)
+            if self._waiting == wave:
+                self._waiting = set()
+                del self._waves[0]
+                self._changed.notify_all()
+            elif not self._changed.wait_for(lambda: wave not in self._waves, timeout=5):
+                raise AssertionError(f"{wave - self._waiting} is not sent at the same time")
+        return self._store.handle(request)
+
+    @property
+    def is_over(self) -> bool:
+        return not self._waves
+
+
+@pytest.mark.parametrize(
+    ("discounts", "is_first", "waves"),
+    [
+        ([], False, [{LIST, PAID}, {SET}]),
+        ([NEW_COUPON], False, [{LIST, PAID}, {COUPONS}, {SET}]),
+        ([], True, [{LIST, PAID}, {INFORMATION, PROBE}, {SET}]),
+    ],
+)
+def test_a_card_order_takes_two_requests_in_sequence_after_its_webhook(
+    join: Callable[..., Orchestrator],
+    store: FakeStore,
+    discounts: list[Discount],
+    is_first: bool,
+    waves: list[set[str]],
+) -> None:
+    order = store.place_order([item("MUG-BLUE")], discounts=discounts, status_id=0)
+    store.edit_order(order.id, status_id=NEW)
+    call = last_call(store, "statusUpdated")
+    before = [] if is_first else [{LIST}, {INFORMATION, PROBE}, {PAID}, {SET}]
+    transport = InWaves(store, [*before, *waves])
+    web = join(transport=transport)
+    if not is_first:
+        assert web.import_order(store.place_order([item("MUG-RED")]).id).ok
+    report = handle(web, call)
+    assert report.import_report is not None
+    assert [outcome.order_id for outcome in report.import_report.imported] == [order.id]
+    assert report.import_report.requests == sum(map(len, waves))
+    assert transport.is_over
+
+
+@pytest.mark.parametrize(
+    ("method", "receipt_type"),
+    [("Cash on Delivery", "Check"), ("Purchase Order", "Purchase Order")],
+)
+def test_the_transactions_of_an_order_are_not_read_ahead_where_no_gateway_is_used(
+    join: Callable[..., Orchestrator],
+    store: FakeStore,
+    change: Callable[..., Settings],
+    method: str,
+    receipt_type: str,
+) -> None:
+    rows = [PaymentMethodMapping(bigcommerce=method, receipt_type=receipt_type)]
+    order = store.place_order(
+        [item("MUG-BLUE")], buyer=PURCHASER, payment=Payment(method), status_id=0
+    )
+    store.edit_order(order.id, status_id=NEW)
+    report = handle(
+        join(settings=change(gl={"payment_methods": rows})), last_call(store, "Updated")
+    )
+    assert report.ok
+    assert PAID not in store.counts()
+
+
+def test_what_was_read_ahead_of_an_order_that_is_not_new_any_more_is_not_used(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
+    order = store.place_order([item("MUG-BLUE")], status_id=0)
+    store.edit_order(order.id, status_id=NEW)
+    call = last_call(store, "statusUpdated")
+    store.edit_order(order.id, status_id=5)
+    assert handle(web, call).import_report is not None
+    assert books.sales_orders() == []
+    assert store.counts() == {LIST: 1, PAID: 1}
+
+
+def test_transactions_that_were_read_ahead_and_are_empty_are_asked_for_again(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
+    order = store.place_order([item("MUG-BLUE")], status_id=0)
+    store.edit_order(order.id, status_id=NEW)
+    call = last_call(store, "statusUpdated")
+    store.fail("GET */transactions", "204")
+    assert handle(web, call).ok
+    assert str(books.receipts()[0].amount) == str(order.header["total_inc_tax"])[:-2]
+    assert store.counts()[PAID] == 2

@@ -55,6 +55,14 @@ def is_owed(method: str, rules: MappingRules) -> bool:
     return payment_method_key(mapped) == _PURCHASE_ORDER
 
 
+def uses_gateways(rules: MappingRules) -> bool:
+    """Whether a payment method of the settings may be paid at a gateway."""
+    return any(
+        not (is_offline(method, rules) or is_owed(method, rules))
+        for method in rules.payment_methods
+    )
+
+
 def hides_payment(order: Order) -> bool:
     """Whether an order's header does not say what became of a payment at a gateway.
 

@@ -474,7 +474,9 @@ class Orchestrator(Running):
         Raises:
             AvbcError: It failed, and stays open: the next run does it.
         """
-        return act_on_webhook(webhook, self, self._integration)
+        return act_on_webhook(
+            webhook, self, self._integration, lambda: self._import("import_order")
+        )
 
     def register_webhooks(self, url: str, *, preview: bool = False) -> HooksReport:
         """Create or repair the hooks that the settings need, and list all of this API account.

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 import attrs
@@ -41,6 +41,7 @@ from avbc.orchestrator.jobs.hooks import (
     TRANSACTION_CREATED,
     TRANSACTION_UPDATED,
 )
+from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.reports import ImportReport, PushReport, sentence
 from avbc.report import Report
 from avbc.secret import Secret
@@ -341,10 +342,6 @@ class WebhookReport(Report):
 class _Jobs(Protocol):
     """The orchestrator, as far as a webhook needs it."""
 
-    def import_order(
-        self, order_id: int, *, only_new: bool = False, wait: timedelta = ...
-    ) -> ImportReport: ...
-
     def import_refunds(self) -> PushReport: ...
 
     def follow_orders(self, order_ids: Collection[int] | None = None) -> PushReport: ...
@@ -382,7 +379,9 @@ def accept_webhook(integration: Integration, body: bytes | str, headers: Headers
     return webhook
 
 
-def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> WebhookReport:
+def act_on_webhook(
+    webhook: Webhook, web: _Jobs, integration: Integration, begin_import: Callable[[], Import]
+) -> WebhookReport:
     """Do what a webhook asks for, and close it.
 
     Where another process does the same for the store, it returns at once, and the webhook stays
@@ -392,6 +391,8 @@ def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> We
         webhook: What `accept_webhook` returned.
         web: The orchestrator.
         integration: Its settings and journal.
+        begin_import: Begins an import that waits for no other process: a worker that waits serves
+            no other store.
 
     Raises:
         AvbcError: It failed, and stays open: the next run does it, or the same webhook does when
@@ -406,7 +407,7 @@ def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> We
     if not isinstance(webhook.action, LookAtOrder):
         _note(asked, integration)
     settings = integration.parts.settings_in_force(integration.settings)
-    report = _act(webhook, web, import_refunds=settings.gl.import_refunds)
+    report = _act(webhook, web, begin_import, import_refunds=settings.gl.import_refunds)
     if report.found:
         _note(attrs.evolve(asked, detail=report.found), integration)
     if report.is_done:
@@ -431,15 +432,20 @@ def _note(asked: OpenWebhook, integration: Integration) -> None:
             _log.warning("the journal entry of a webhook is lost: %s", error)
 
 
-def _act(webhook: Webhook, web: _Jobs, *, import_refunds: bool) -> WebhookReport:
+def _act(
+    webhook: Webhook, web: _Jobs, begin_import: Callable[[], Import], *, import_refunds: bool
+) -> WebhookReport:
     match webhook.action:
         case ImportOrder(order_id):
+            # Of an order that was created, mostly an unfinished checkout, nothing says that it is.
+            is_new = webhook.scope == STATUS_UPDATED
             try:
-                return WebhookReport(webhook, _imported(order_id, web))
+                imported = begin_import().one(order_id, only_new=True, is_new=is_new)
+                return WebhookReport(webhook, imported)
             except NoSuchOrder as error:
                 return WebhookReport(webhook, note=str(error))
         case LookAtOrder(order_id):
-            return _look(webhook, order_id, web)
+            return _look(webhook, order_id, web, begin_import)
         case NoteRefund(order_id):
             refunds = web.import_refunds() if import_refunds else None
             return WebhookReport(
@@ -453,19 +459,16 @@ def _act(webhook: Webhook, web: _Jobs, *, import_refunds: bool) -> WebhookReport
             return WebhookReport(webhook)
 
 
-def _imported(order_id: int, web: _Jobs) -> ImportReport:
-    """Import an order, at once or not at all: a worker that waits serves no other store."""
-    return web.import_order(order_id, only_new=True, wait=timedelta(0))
-
-
 _NOT_IMPORTED = {NOT_NEW: "status", OTHER_CHANNEL: "channel"}
 """Why an order is not to be imported, which may be in the books from before: what decides it."""
 
 
-def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
+def _look(
+    webhook: Webhook, order_id: int, web: _Jobs, begin_import: Callable[[], Import]
+) -> WebhookReport:
     """Import an order that is New now; follow one that is not."""
     try:
-        report = _imported(order_id, web)
+        report = begin_import().one(order_id, only_new=True)
     except NoSuchOrder:
         found = "archived or deleted in the store"
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import tzinfo
 
 import attrs
@@ -10,12 +11,13 @@ import attrs
 from avbc.acctvantage import OrderBundle, Pickup, Receipt, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import ListCall, Page, UnreadableRow
+from avbc.bigcommerce.at_once import Begun
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, is_fingerprint_of
 from avbc.mapping.edits import first_few, form_field_differences
-from avbc.mapping.offline import has_gateway_payments
+from avbc.mapping.offline import has_gateway_payments, uses_gateways
 from avbc.mapping.waiting import holds_back, waits
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
 from avbc.orchestrator.engine.channels import channel_of
@@ -114,6 +116,8 @@ class Incomers:
         self.lookups = Lookups(run.settings, run.books)
         self._holds_back = holds_back(run.settings)
         self._time_zone: tzinfo | None = None
+        self._ahead: dict[tuple[int, ...], Begun[list[Transaction] | AvbcError]] = {}
+        """Transactions that are being read, by the ids of their orders."""
 
     def of_page(self, page: Page[Order], read_at: float) -> list[Incoming]:
         """Return the orders of a page by id, those that cannot be read among them.
@@ -282,6 +286,18 @@ class Incomers:
         for key, status_id in found.items():
             later[key].paid_status_id = status_id
 
+    @contextmanager
+    def payments_ahead(self, order_ids: Collection[int]) -> Generator[None]:
+        """Read the transactions of orders that are not read yet, where a gateway may be used."""
+        ids = tuple(order_ids) if uses_gateways(self.lookups.rules) else ()
+        begun = self._ahead[ids] = self._run.store.begin(
+            [self._run.store.transactions.list.call(number) for number in ids]
+        )
+        try:
+            yield
+        finally:
+            begun.drop()
+
     def read_payments(self, incoming: Sequence[Incoming]) -> None:
         """Read the transactions of the orders that a gateway may have been paid for."""
         self.begin_payments(incoming).take()
@@ -294,7 +310,8 @@ class Incomers:
             for each in incoming
             if each.error is None and each.is_readable and has_gateway_payments(each.order, rules)
         ]
-        return Payments(self, self._run, online)
+        ids = tuple(each.order.id for each in online)
+        return Payments(self, self._run, online, self._ahead.pop(ids, None))
 
     def fail(self, each: Incoming, error: AvbcError) -> None:
         """Note why an order cannot be imported; an error that concerns all ends the run."""
@@ -355,16 +372,21 @@ class Payments:
         incomers: Notes what fails.
         run: The run.
         incoming: The orders.
+        begun: Their transactions, where they were begun before.
     """
 
     def __init__(
-        self, incomers: Incomers, run: Run[ImportReport], incoming: Sequence[Incoming]
+        self,
+        incomers: Incomers,
+        run: Run[ImportReport],
+        incoming: Sequence[Incoming],
+        begun: Begun[list[Transaction] | AvbcError] | None = None,
     ) -> None:
         self._incomers = incomers
         self._run = run
         self._incoming = incoming
         self._calls = [run.store.transactions.list.call(each.order.id) for each in incoming]
-        self._begun = run.store.begin(self._calls)
+        self._begun = begun or run.store.begin(self._calls)
 
     def take(self) -> None:
         """Wait for them, and give them to the orders."""

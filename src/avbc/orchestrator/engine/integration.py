@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -238,18 +238,28 @@ class Integration:
             self.journal.forget_fingerprints(kind, sorted(marks), durable=False)
             del self.marks_left[kind]
 
-    def require_setting_statuses(self) -> None:
+    def require_setting_statuses(self, meanwhile: Callable[[], object]) -> None:
         """Probe once the scope that sets statuses: before an order is in the books and still New.
+
+        Args:
+            meanwhile: What else is done before an order is in the books.
 
         Raises:
             ScopeMissing: The token lacks it.
             StoreError: The store does not answer.
         """
-        if not self.may_set_statuses:
+        probes = [] if self.may_set_statuses else [probe_scope(ORDERS_MODIFY)]
+        begun = self.store.begin(probes)
+        try:
+            meanwhile()
+        except BaseException:
+            begun.drop()
+            raise
+        for answer in begun.results():
             # BigCommerce checks the scope before the request (docs/facts.md, bigcommerce-limits).
-            with suppress(RequestRefused):
-                self.store.send(probe_scope(ORDERS_MODIFY))
-            self.may_set_statuses = True
+            if isinstance(answer, AvbcError) and not isinstance(answer, RequestRefused):
+                raise answer
+        self.may_set_statuses = True
 
     def is_answering(self) -> bool:
         """Ask the store once for the time: whether it answers at all.

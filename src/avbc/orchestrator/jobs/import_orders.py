@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import pairwise
 
 from avbc import tracing
@@ -84,19 +85,22 @@ class Import:
         """
         return self._run.do(lambda _: self._selected(selection), self._faults)
 
-    def one(self, order_id: int, *, only_new: bool = False) -> ImportReport:
+    def one(self, order_id: int, *, only_new: bool = False, is_new: bool = False) -> ImportReport:
         """Import one placed order, whatever its status.
 
         Args:
             order_id: Its id.
             only_new: Only if it has the New Order Status.
+            is_new: It was said to have it: its transactions are read at the same time as itself.
 
         Raises:
             NoSuchOrder: The store has no such order.
             SettingsError: The set-up has faults that concern every order.
             AvbcError: The run could not begin, and nothing was written.
         """
-        return self._run.do(lambda _: self._one(order_id, only_new=only_new), self._faults)
+        return self._run.do(
+            lambda _: self._one(order_id, only_new=only_new, is_new=is_new), self._faults
+        )
 
     def _faults(self) -> list[Fault]:
         """Read the books' reference data and the store's statuses, and return what is wrong."""
@@ -199,12 +203,13 @@ class Import:
             if run.is_over():
                 return
 
-    def _one(self, order_id: int, *, only_new: bool) -> None:
+    def _one(self, order_id: int, *, only_new: bool, is_new: bool) -> None:
         self._begin("new" if only_new else "placed")
         self._run.total = 1
-        each = self._incomers.one(order_id)
-        self._choice.learn([each])
-        self._asked_for([each])
+        with self._incomers.payments_ahead([order_id] if is_new else []):
+            each = self._incomers.one(order_id)
+            self._choice.learn([each])
+            self._asked_for([each])
 
     def _asked_for(self, incoming: Sequence[Incoming]) -> None:
         """Import orders that were asked for by their ids, or say why they are not taken."""
@@ -248,9 +253,11 @@ class Import:
         run = self._run
         if not run.is_over():
             try:
-                self._incomers.complete(due)
-                if not run.preview:
-                    run.integration.require_setting_statuses()
+                if run.preview:
+                    self._incomers.complete(due)
+                else:
+                    complete = partial(self._incomers.complete, due)
+                    run.integration.require_setting_statuses(complete)
             except AvbcError as error:
                 run.halt(error)
         chunks = [due[start : start + CHUNK] for start in range(0, len(due), CHUNK)]
