@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import assert_type
@@ -56,7 +57,7 @@ def use(settings: avbc.Settings) -> None:
 
         report = web.import_orders()
         assert_type(report, avbc.ImportReport)
-        assert_type(report.imported, list[avbc.Outcome])
+        assert_type(report.imported, MutableSequence[avbc.Outcome])
         assert_type(report.refused[0].order_id, int)
         assert_type(report.refused[0].total, Decimal | None)
         assert_type(report.refused[0].problems, tuple[avbc.Problem, ...])
@@ -84,7 +85,7 @@ def use(settings: avbc.Settings) -> None:
 
         pushed = web.push_order_statuses(preview=True)
         assert_type(pushed, avbc.PushReport)
-        assert_type(pushed.sent, list[avbc.Change])
+        assert_type(pushed.sent, MutableSequence[avbc.Change])
         assert_type(pushed.unchanged, int)
         assert_type(pushed.sent[0].calls, tuple[avbc.PlannedCall, ...])
         assert_type(web.pull_order_statuses(progress=True), avbc.PushReport)

@@ -131,7 +131,7 @@ class Packed(MutableSequence[T]):
         # The last ones stay as they are: they are read the most.
         if len(self._last) == 2 * _LOT:
             first = self._last[:_LOT]
-            self._lots.append(_Lot.of(first) or first)
+            self._lots.append(_Lot[T].of(first) or first)
             del self._last[:_LOT]
 
     def _lot(self, place: int) -> list[T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
@@ -99,15 +99,15 @@ class _ListsReport(RunReport, Generic[Name, Item]):
     __slots__ = ()
 
     _names: Sequence[Name]
-    refused: Packed[Item]
-    postponed: Packed[Item]
+    refused: MutableSequence[Item]
+    postponed: MutableSequence[Item]
     preview: bool
 
     def __iter__(self) -> Iterator[tuple[Name, Item]]:
         return ((name, item) for name in self._names for item in self._list(name))
 
-    def _list(self, name: Name) -> Packed[Item]:
-        found: Packed[Item] = getattr(self, name)
+    def _list(self, name: Name) -> MutableSequence[Item]:
+        found: MutableSequence[Item] = getattr(self, name)
         return found
 
     def counts(self) -> dict[str, int]:
@@ -209,12 +209,12 @@ class ImportReport(_ListsReport[Result, Outcome]):
     columns = ("result", "order_id", "import_id", "total", "problems")
     _names = RESULTS
 
-    imported: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
-    relinked: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
-    updated: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
-    refused: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
-    waiting: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
-    postponed: Packed[Outcome] = attrs.field(factory=Packed[Outcome])
+    imported: MutableSequence[Outcome] = attrs.field(factory=Packed[Outcome])
+    relinked: MutableSequence[Outcome] = attrs.field(factory=Packed[Outcome])
+    updated: MutableSequence[Outcome] = attrs.field(factory=Packed[Outcome])
+    refused: MutableSequence[Outcome] = attrs.field(factory=Packed[Outcome])
+    waiting: MutableSequence[Outcome] = attrs.field(factory=Packed[Outcome])
+    postponed: MutableSequence[Outcome] = attrs.field(factory=Packed[Outcome])
     preview: bool = False
     """Nothing was written: the lists say what an import would do."""
     channels: tuple[int, ...] = ()
@@ -223,7 +223,7 @@ class ImportReport(_ListsReport[Result, Outcome]):
     """Orders of other channels that were left alone: those that were read. With one channel the
     store lists no others."""
 
-    def outcomes(self, result: Result) -> Packed[Outcome]:
+    def outcomes(self, result: Result) -> MutableSequence[Outcome]:
         """The list of that name."""
         return self._list(result)
 
@@ -359,15 +359,15 @@ class PushReport(_ListsReport[Effect, Change]):
 
     direction: str
     """The method that was called: `push_order_statuses`."""
-    sent: Packed[Change] = attrs.field(factory=Packed[Change])
+    sent: MutableSequence[Change] = attrs.field(factory=Packed[Change])
     unchanged: int = 0
     """How many were checked and needed no change."""
-    refused: Packed[Change] = attrs.field(factory=Packed[Change])
-    postponed: Packed[Change] = attrs.field(factory=Packed[Change])
+    refused: MutableSequence[Change] = attrs.field(factory=Packed[Change])
+    postponed: MutableSequence[Change] = attrs.field(factory=Packed[Change])
     preview: bool = False
     """Nothing was changed: `sent` is what would be sent."""
 
-    def changes(self, effect: Effect) -> Packed[Change]:
+    def changes(self, effect: Effect) -> MutableSequence[Change]:
         """The list of that name."""
         return self._list(effect)
 

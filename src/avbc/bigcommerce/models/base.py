@@ -158,8 +158,8 @@ class Draft(Shown):
         >>> VariantDraft(id=7, price=None).given()
         ('id', 'price')
         """
-        fields: tuple[attrs.Attribute[Any], ...] = type(self).__attrs_attrs__
-        return tuple([field.name for field in fields if getattr(self, field.name) is not UNSET])
+        names = [field.name for field in attrs.fields(type(self))]
+        return tuple([name for name in names if getattr(self, name) is not UNSET])
 
     def to_dict(self) -> dict[str, Json]:
         """What is given, for `json.dumps`: amounts are text, digit for digit. UNSET is left out.

@@ -278,14 +278,14 @@ class Import:
         with ExitStack() as stack:
 
             def begin(chunk: Sequence[Incoming]) -> Payments:
-                asked = [] if self._run.is_over() else chunk
+                is_over = self._run.is_over()
                 payments = self._incomers.begin_payments(
-                    [each for each in asked if not each.is_unchanged]
+                    [each for each in chunk if not (is_over or each.is_unchanged)]
                 )
                 stack.callback(payments.drop)
                 return payments
 
-            ahead = pairwise(map(begin, [*chunks, []]))
+            ahead = pairwise(map(begin, [*chunks, ()]))
             for chunk, (payments, _) in zip(chunks, ahead, strict=False):
                 if not self._run.is_over():
                     payments.take()
