@@ -1,9 +1,9 @@
 """Pushes from the books to the store, and what it takes to find changes.
 
 Requests are compared with the fewest that BigCommerce's API allows.
-`python benchmarks/pushing.py --find FOLDER` finds and pushes the changes of books that `--prepare
-FOLDER --products 1000000` made, in this process, and prints the CPU seconds that took and the
-process's peak in bytes.
+`python benchmarks/pushing.py --push FOLDER --products 1000000` pushes the books that `--prepare
+FOLDER --products 1000000` made, in this process: all quantities, then those that changed. It prints
+the CPU seconds of each and by how many bytes the process's peak rose.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ from memory import RAM_DISK, megabytes, peak
 from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
 from avbc.acctvantage.records import Shipment, ShippedItem
 from avbc.orchestrator import SCHEDULE
-from avbc.orchestrator.engine.journal import Journal
 from avbc.testing import FakeStore, OrderFactory, Payment, item
 from avbc.testing.example import books_toml, plain_orders, populate, settings_dict
 
 URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 HELD = {"credit_card_transactions_are_preauthorizations": True}
 SENT = {"push_shipments": True}
-CPU_SECONDS, PEAK = 10.0, 400 * 2**20
+FIRST_SECONDS, LATER_SECONDS = 25.0, 5.0
+"""CPU for 1,000,000 quantities."""
+FIRST_PEAK = 60 * 2**20
 
 
-def figures(*, quick: bool = False) -> Iterator[Figure]:
+def figures(*, quick: bool = False, full: bool = False) -> Iterator[Figure]:
     """Measure."""
     yield from _quantities(400 if quick else 10_000)
     yield from _details(40 if quick else 1_000)
@@ -44,7 +45,7 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
     yield from _held_payments(12 if quick else 100)
     yield _shipments(10 if quick else 60)
     yield _quiet_cycle()
-    yield from _finding(10_000 if quick else 1_000_000)
+    yield from _finding(10_000 if quick else 1_000_000 if full else 100_000)
 
 
 # Requests
@@ -200,19 +201,30 @@ def _counted(name: str, ours: int, floor: int) -> Figure:
 
 
 def _finding(count: int) -> Iterator[Figure]:
+    """The first push of so many quantities, and one after 1 % of them changed."""
     with tempfile.TemporaryDirectory(dir=RAM_DISK if RAM_DISK.exists() else None) as folder:
         _child("--prepare", folder, "--products", str(count))
-        cpu, most = map(float, _child("--find", folder).split())
-    name = f"to find and push 1 % changes among {count:,} quantities"
+        first, first_peak, later, _ = map(
+            float, _child("--push", folder, "--products", str(count)).split()
+        )
+    share = count / 1_000_000
+    for name, seconds, most in (
+        (f"the first push of {count:,} quantities", first, FIRST_SECONDS),
+        (f"finding and pushing 1 % changes among {count:,} quantities", later, LATER_SECONDS),
+    ):
+        yield Figure(
+            f"CPU of {name}",
+            f"{seconds:.1f} s",
+            "",
+            aim=f"<= {most * share:.1f} s",
+            met=seconds <= most * share,
+        )
     yield Figure(
-        f"CPU {name}", f"{cpu:.1f} s", "", aim=f"< {CPU_SECONDS:.0f} s", met=cpu < CPU_SECONDS
-    )
-    yield Figure(
-        f"peak memory (RSS) {name}",
-        megabytes(most),
+        f"memory (RSS) that the first push of {count:,} quantities adds",
+        megabytes(first_peak),
         "",
-        aim=f"< {megabytes(PEAK)}",
-        met=most < PEAK,
+        aim=f"<= {megabytes(FIRST_PEAK)}",
+        met=first_peak <= FIRST_PEAK,
     )
 
 
@@ -223,23 +235,24 @@ def _child(*arguments: str) -> str:
 
 
 def _prepare(folder: Path, count: int) -> None:
-    """Write books, and a journal that knows all of their quantities; then change each hundredth."""
-    with _joined(None, httpx.MockTransport(_taken), folder) as (web, books, _):
+    """Write books, in a process of its own: what it takes is not counted."""
+    with _joined(None, httpx.MockTransport(_taken), folder) as (_, books, _place):
         _write(books, folder, count, price="9.95", quantity=5)
-        journal = Journal(books.engine)
-        journal.remember(
-            f"quantity 1 WEB@{web.store.store_hash}",
-            ((_sku(number).casefold(), "5") for number in range(count)),
-        )
+
+
+def _push(folder: Path, count: int) -> None:
+    with _joined(None, httpx.MockTransport(_taken), folder) as (web, books, _):
+        spent = [*_pushed(web, count)]
         _write(books, folder, count, price="9.95", quantity=6, step=100)
+        print(*spent, *_pushed(web, -(-count // 100)))
 
 
-def _find(folder: Path) -> None:
-    with _joined(None, httpx.MockTransport(_taken), folder) as (web, _, _folder):
-        began = time.process_time()
-        report = web.push_inventory()
-        assert report.unchanged == 99 * len(report.sent), report
-        print(time.process_time() - began, peak())
+def _pushed(web: Orchestrator, count: int) -> tuple[float, int]:
+    """CPU seconds of a push, and by how much the process's peak rose."""
+    before, began = peak(), time.process_time()
+    report = web.push_inventory()
+    assert len(report.sent) == count, report
+    return time.process_time() - began, peak() - before
 
 
 def _taken(request: httpx.Request) -> httpx.Response:
@@ -316,13 +329,13 @@ def _sku(number: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--prepare", type=Path)
-    parser.add_argument("--find", type=Path)
+    parser.add_argument("--push", type=Path)
     parser.add_argument("--products", type=int, default=1_000_000)
     asked = parser.parse_args()
     if asked.prepare is not None:
         _prepare(asked.prepare, asked.products)
-    elif asked.find is not None:
-        _find(asked.find)
+    elif asked.push is not None:
+        _push(asked.push, asked.products)
     else:
         for figure in figures():
             print(figure)

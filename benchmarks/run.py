@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import attrs
+import growth
 import import_cpu
 import import_time
 import listing
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     print(machine)
     figures = [
-        attrs.evolve(figure, met=None) if quick else figure for figure in measured(quick=quick)
+        attrs.evolve(figure, met=None) if quick else figure
+        for figure in measured(quick=quick, full=options.full)
     ]
     print(text_table([figure.row() for figure in figures], COLUMNS))
     if options.json is not None:
@@ -70,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("With --quick: too few orders and rounds for the numbers to mean anything.")
 
 
-def measured(*, quick: bool) -> Iterator[Figure]:
+def measured(*, quick: bool, full: bool = False) -> Iterator[Figure]:
     """All figures.
 
     What is timed runs alone. The quota's windows are mostly waiting, and memory is not timed: these
@@ -78,22 +80,23 @@ def measured(*, quick: bool) -> Iterator[Figure]:
     """
     for measure in (
         requests_per_order.figures,
-        pushing.figures,
         listing.figures,
         import_cpu.figures,
         import_time.figures,
     ):
         yield from _told(measure, quick=quick)
+    for measure in (pushing.figures, growth.figures):
+        yield from _told(measure, quick=quick, full=full)
     with ThreadPoolExecutor(1) as pool:
         windows = pool.submit(lambda: list(_told(quota.figures, quick=quick)))
-        yield from _told(memory.figures, quick=quick)
+        yield from _told(memory.figures, quick=quick, full=full)
         yield from windows.result()
 
 
-def _told(measure: Callable[..., Iterator[Figure]], *, quick: bool) -> Iterator[Figure]:
+def _told(measure: Callable[..., Iterator[Figure]], **options: bool) -> Iterator[Figure]:
     began, name = time.perf_counter(), measure.__module__.replace("_", " ")
     print(f"  measuring {name} ...", file=sys.stderr, flush=True)
-    yield from measure(quick=quick)
+    yield from measure(**options)
     print(f"  measured {name} in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
 
 
