@@ -114,7 +114,7 @@ class Import:
         self._choice = Choice(self._run, kind)
         self._look = SecondLook(self._run, self._incomers, self._choice)
         self._endings = Endings(self._run, self._choice, self._look)
-        self._listed: set[str] = set()
+        self._waited: set[str] = set()
 
     def _selected(self, selection: Selection) -> None:
         if selection.ids is not None:
@@ -135,6 +135,7 @@ class Import:
             self._begin("new")
             run = self._run
             webhooks = [] if run.preview else OpenWebhooks.of(run.integration).read("import")
+            self._waited = set() if run.preview else self._waits()
             self._waiting()
             self._settle_waiting()
             if not (run.preview or run.is_over()):
@@ -150,16 +151,20 @@ class Import:
             own = [each for each in page if is_of_channels(each.order, run.settings)]
             run.report.other_channels += len(page) - len(own)
             taken = [each for each in own if not choice.refusal(each)]
-            self._listed.update(each.import_id for each in taken)
+            self._waited.difference_update(each.import_id for each in taken)
             self._take(taken)
+
+    def _waits(self) -> set[str]:
+        """The Import IDs of orders that wait for their payment, as the worklist has them."""
+        items = OpenItems.of(self._run.integration).keys(IMPORTING)
+        return {key for key, code in items if code == WAITS_FOR_PAYMENT}
 
     def _settle_waiting(self) -> None:
         """Settle the items of orders that waited for their payment, and are New no more."""
         run = self._run
         if run.preview or run.is_over():
             return
-        items = OpenItems.of(run.integration).keys(IMPORTING)
-        keys = {key for key, code in items if code == WAITS_FOR_PAYMENT} - self._listed
+        keys = self._waited and self._waited & self._waits()
         here = self._incomers.by_id(store_order_ids(run.source_code, keys), run.clock.monotonic())
         new = {each.import_id for each in here.values() if not self._choice.refusal(each)}
         run.settle(keys - new, area=IMPORTING, codes=[WAITS_FOR_PAYMENT])
