@@ -285,7 +285,7 @@ def test_a_death_at_any_step_marks_an_order_and_takes_it_back(
         erp.refuse(key)
 
     def result(world: FakeStore, at: SqlGateway) -> object:
-        refused = Journal(at.engine).refused("import")
+        refused = Journal(at.engine).refused("import", keys)
         codes = [(each.code, each.key) for each in join(books=at).worklist()]
         return [state(world, number) for number in (500, 501)], refused, codes
 

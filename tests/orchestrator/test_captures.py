@@ -365,13 +365,13 @@ def test_two_processes_at_once_capture_once(
     order = place()
     books.want_capture(f"WEB{order.id}-1")
     ours, theirs = join(), join()
-    send = ours.store.map
+    send = ours.store.begin
 
     def late(calls: object, **options: object) -> object:
         theirs.capture_payments()
         return send(calls, **options)  # type: ignore[call-overload]  # passed on as they are
 
-    ours.store.map = late  # type: ignore[method-assign,assignment]  # the other process acts before the request
+    ours.store.begin = late  # type: ignore[method-assign,assignment]  # the other process acts before the request
     assert codes(ours.capture_payments()) == ["payment_pending"]
     # The store was asked twice and took one.
     assert [entry.status for entry in store.log if entry.name == CAPTURE] == [201, 422]
@@ -469,13 +469,13 @@ def test_a_stop_leaves_what_was_not_begun(
     web.store.payment_actions.capture(orders[39].id)
     store.settle()
     store.clear_log()
-    send = web.store.map
+    send = web.store.begin
 
     def stopping(calls: object, **options: object) -> object:
         web.stop()
         return send(calls, **options)  # type: ignore[call-overload]  # passed on as they are
 
-    web.store.map = stopping  # type: ignore[method-assign,assignment]  # somebody stops it in the middle
+    web.store.begin = stopping  # type: ignore[method-assign,assignment]  # somebody stops it in the middle
     with web.stop_request.listening():
         report = web.capture_payments()
     # What was begun is read again; the rest is left to the next run.

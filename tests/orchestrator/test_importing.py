@@ -288,22 +288,22 @@ def test_notes_that_the_store_refuses_do_not_keep_the_status_from_being_set(
 ) -> None:
     order_id = store.add_order(order_of_shape("unknown_sku", factory)).id
     web = join()
-    update = web.store.map
+    update = web.store.begin
 
-    def refusing(calls: list[object], **options: object) -> object:
+    def refusing(calls: list[object]) -> object:
         return update(
             [
                 attrs.evolve(call, body={**call.body, "status_id": 999})
                 if _has_notes(call)
                 else call
                 for call in calls
-            ],
-            **options,
+            ]
         )  # type: ignore[attr-defined,call-overload]  # any call
 
-    web.store.map = refusing  # type: ignore[method-assign,assignment]  # a body that the store answers with 400
+    web.store.begin = refusing  # type: ignore[method-assign,assignment]  # a body that the store answers with 400
     assert ids(web.import_orders(), "refused") == [order_id]
     assert status(store, order_id) == IMPORT_ERROR
+    assert [each.status for each in store.log if each.method == "PUT"][-2:] == [400, 200]
 
 
 def _has_notes(call: object) -> bool:

@@ -126,7 +126,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
             return self._begin(calls, limit, return_errors=return_errors).results()
 
     def begin(self, calls: Iterable[Call[T]]) -> Begun[T | AvbcError]:
-        """Begin many calls, and return what their values or errors are to be had from later.
+        """Begin many calls; `results()` of what it returns waits for their values or errors.
 
         Meanwhile the caller can do something else. Changes go before reads that were begun earlier.
 

@@ -378,7 +378,10 @@ class PushReport(_ListsReport[Effect, Change]):
     def summary(self) -> str:
         """How many changes had which effect, and the cost."""
         preview = " (preview)" if self.preview else ""
-        done = tally(self.counts()) or ("nothing was done" if self.stopped else "nothing to do")
+        counts = self.counts()
+        if self.preview:
+            counts = {"would send": counts.pop("sent"), **counts}
+        done = tally(counts) or ("nothing was done" if self.stopped else "nothing to do")
         replaced = sum(len(change.replaced) for change in self.sent) if self.preview else 0
         if replaced:
             values = counted(replaced, "value")

@@ -224,7 +224,8 @@ def require_functions(values: Iterable[T], name: str) -> tuple[T, ...]:
     """
     functions = require_list(values, name, "functions")
     for function in functions:
-        require_function(function, name)
+        if not callable(function):
+            raise TypeError(_no_function(function, name))
     return functions
 
 
@@ -239,7 +240,11 @@ def require_function(value: object, name: str) -> None:
     TypeError: on_progress: [<built-in function print>] is no function
     """
     if value is not None and not callable(value):
-        raise TypeError(f"{name}: {value!r} is no function")
+        raise TypeError(_no_function(value, name))
+
+
+def _no_function(value: object, name: str) -> str:
+    return f"{name}: {value!r} is no function"
 
 
 def require_client(value: object, name: str) -> None:
