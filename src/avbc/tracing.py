@@ -56,6 +56,11 @@ def uninstrument() -> None:
     _State.tracer = None
 
 
+def is_on() -> bool:
+    """Whether tracing is on."""
+    return _State.tracer is not None
+
+
 def span(name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[object]:
     """Time a `with` block, if tracing is on.
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from attrs import evolve
 
 from avbc.acctvantage import BooksRefused, Client, ClientTaken, OrderBundle, SqlGateway
-from avbc.acctvantage.sql.client_locks import lock_clients
+from avbc.acctvantage.sql.client_locks import lock_clients, lock_rows
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.testing.contract import make_bundle
 
@@ -100,6 +100,34 @@ def test_the_same_order(postgresql_url: str) -> None:
     assert len(clients(postgresql_url)) == 1
 
 
+def test_two_groups_in_opposite_sequence(postgresql_url: str) -> None:
+    """They share a new client, and two clients of the books whose rows both write."""
+    with SqlGateway(postgresql_url) as books:
+        there = [
+            books.create_order(evolve(make_bundle(number), new_client=guest)).order.client_id
+            for number, guest in [(91, Client("One", "A")), (92, Client("Two", "B"))]
+        ]
+
+    def group(first: int, client_ids: Sequence[int | None]) -> list[OrderBundle]:
+        known = [
+            evolve(
+                make_bundle(first + place),
+                new_client=None,
+                client_id=client_id,
+                bind_import_id=f"ABC{client_id}",
+            )
+            for place, client_id in enumerate(client_ids, 1)
+        ]
+        return [of_guest(first), *known] if first == 1 else [*known, of_guest(first)]
+
+    one, other = (
+        partial(SqlGateway.create_orders, bundles=group(first, client_ids))
+        for first, client_ids in [(1, there), (11, there[::-1])]
+    )
+    assert one_after_the_other(postgresql_url, one, other) == [None, ClientTaken]
+    assert len(clients(postgresql_url)) == 1
+
+
 def test_an_order_and_an_edit(postgresql_url: str) -> None:
     with SqlGateway(postgresql_url) as books:
         books.create_order(make_bundle(2))
@@ -156,3 +184,21 @@ def test_nothing_is_locked_without_need(kind: str, emails: Sequence[str]) -> Non
     cursor = Cursor()
     lock_clients(cursor, kind, emails, [])  # type: ignore[arg-type]
     assert cursor.executed == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "ids", "locked"),
+    [
+        ("postgresql", [7, 3, 7, 5], [[3, 5, 7]]),
+        ("postgresql", [7, 7], []),
+        ("postgresql", [], []),
+        ("sqlite", [7, 3], []),
+    ],
+)
+def test_rows_of_clients_are_locked_in_one_sequence(
+    kind: str, ids: Sequence[int], locked: Sequence[Sequence[int]]
+) -> None:
+    """One order locks its only client as it is written."""
+    cursor = Cursor()
+    lock_rows(cursor, kind, ids)  # type: ignore[arg-type]
+    assert [list(values) for _, values in cursor.executed] == [[each] for each in locked]

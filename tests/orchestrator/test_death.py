@@ -7,7 +7,7 @@ so that dying after it is dying before the next step.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -116,6 +116,13 @@ class MortalBooks:
         return self._written(lambda: self.books.update_order(bundle))
 
 
+class MortalGroups(MortalBooks):
+    """Such books that write orders in groups."""
+
+    def create_orders(self, bundles: Sequence[OrderBundle]) -> list[CreatedOrder]:
+        return self._written(lambda: self.books.create_orders(bundles))
+
+
 def fill(store: FakeStore) -> None:
     """Add six orders, as different as their ways through an import.
 
@@ -187,7 +194,10 @@ class World:
         edited(self.first, join(transport=self.first.transport(), books=self.first_books))
 
     def live(
-        self, books: SqlGateway, ends_at: int | None = None
+        self,
+        books: SqlGateway,
+        ends_at: int | None = None,
+        mortal: type[MortalBooks] = MortalGroups,
     ) -> tuple[tuple[object, ...], bool, int]:
         """Import until death, and start again until all is quiet.
 
@@ -203,7 +213,7 @@ class World:
         try:
             self.join(
                 transport=MortalTransport(store, life),
-                books=MortalBooks(books, life),
+                books=mortal(books, life),
                 journal="sqlite://",
             ).import_orders()
         except Died:
@@ -228,17 +238,20 @@ def world(
 
 @pytest.mark.one_python
 @pytest.mark.no_cover
-def test_a_run_may_die_anywhere(world: World, new_books: Callable[..., SqlGateway]) -> None:
+@pytest.mark.parametrize("mortal", [MortalBooks, MortalGroups])
+def test_a_run_may_die_anywhere(
+    world: World, new_books: Callable[..., SqlGateway], mortal: type[MortalBooks]
+) -> None:
     # One engine for all lives: a new one would compile every statement again.
     books = new_books()
-    expected, died, steps = world.live(books)
+    expected, died, steps = world.live(books, mortal=mortal)
     assert not died
     assert steps > 30
     orders = expected[0]
     assert isinstance(orders, list)
     assert len(orders) == 5
     for ends_at in range(1, steps + 1):
-        found, died, _ = world.live(books, ends_at)
+        found, died, _ = world.live(books, ends_at, mortal)
         assert died, f"step {ends_at} never came"
         assert found == expected, f"differs after a death at step {ends_at}"
 

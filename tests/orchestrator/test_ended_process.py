@@ -324,7 +324,7 @@ def test_who_is_cut_off_at_its_end_accuses_no_order(
     add_plain(store, 3)
     first, second = processes.another(), processes.another()
     with monkeypatch.context() as patch:
-        patch.setattr(SqlGateway, "create_order", _books_away)
+        patch.setattr(SqlGateway, "create_orders", _books_away)
         patch.setattr(Journal, "forget_fingerprints", _unreachable)
         for web in (first, second):
             report = web.import_orders()
@@ -350,7 +350,7 @@ def test_one_of_two_that_was_only_cut_off_is_no_death(
     lives = processes.another()
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "forget_fingerprints", _unreachable)
-        patch.setattr(SqlGateway, "create_order", _books_away)
+        patch.setattr(SqlGateway, "create_orders", _books_away)
         lives.import_orders()
     workers.where, workers.ids = "customise", [1002]
     assert workers.call("import_orders") == DIED
@@ -440,7 +440,7 @@ def test_the_mark_of_a_death_stays_where_the_order_was_not_tried(
     for mark in dead:
         leave_mark(web, mark)
     with monkeypatch.context() as patch:
-        patch.setattr(SqlGateway, "create_order", _books_away)
+        patch.setattr(SqlGateway, "create_orders", _books_away)
         assert web.import_orders().stopped
     assert marks(web) == dead
     assert len(web.import_orders().imported) == 2

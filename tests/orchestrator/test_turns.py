@@ -280,6 +280,7 @@ def test_a_lease_that_is_lost_ends_the_run(
     """Nothing is written or sent without it: what is in the books gets its status next time."""
     web = webs()
     books = web._integration.books
+    monkeypatch.setattr("avbc.orchestrator.jobs.import_orders.GROUP", 3)
     monkeypatch.setattr(
         "avbc.turns.FileLease.check", lambda _: "lost" if len(books.sales_orders()) == 3 else ""
     )
@@ -393,27 +394,29 @@ def test_what_is_found_after_the_turn_was_lost_is_not_remembered(
     assert web.history(1006).entries
 
 
-def test_an_order_is_not_written_once_the_turn_was_lost(
+@pytest.mark.parametrize(("orders", "what"), [(1, "WEB1001 was"), (3, "WEB1001 to WEB1003 were")])
+def test_an_order_is_not_written_once_the_turn_was_lost(  # noqa: PLR0917
     join: Callable[..., Orchestrator],
     new_books: Callable[..., SqlGateway],
     tmp_path: Path,
     store: FakeStore,
     monkeypatch: pytest.MonkeyPatch,
+    orders: int,
+    what: str,
 ) -> None:
     """What takes its time between the last look at the turn and the books is its mapping."""
     lost: list[str] = []
     monkeypatch.setattr("avbc.turns.FileLease.check", lambda _: "".join(lost))
 
     def slow(_: object, bundle: OrderBundle) -> OrderBundle:
-        lost[:] = ["lost"]
+        if bundle.order.store_order_id == 1000 + orders:
+            lost[:] = ["lost"]
         return bundle
 
-    example.populate(store, orders=1)
+    store.add_orders(list(example.plain_orders(orders)))
     books = new_books(f"sqlite:///{tmp_path}/books.db")
     report = join(books=books, customise=[slow]).import_orders()
     assert report.stopped == "lost"
     assert books.sales_orders() == []
-    (outcome,) = report.postponed
-    assert [str(problem.message) for problem in outcome.problems] == [
-        "WEB1001 was not written: lost."
-    ]
+    problems = [problem for outcome in report.postponed for problem in outcome.problems]
+    assert [problem.message for problem in problems] == [f"{what} not written: lost."] * orders

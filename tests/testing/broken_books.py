@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -687,6 +687,15 @@ def codes_by_case(_: SqlGateway, right: Right, bundle: OrderBundle) -> object:
     return right(evolve(bundle, new_promotions=tuple(promotions)))
 
 
+def one_by_one(books: SqlGateway, _: Right, bundles: Sequence[OrderBundle]) -> object:
+    return [books.create_order(bundle) for bundle in bundles]
+
+
+def without(**empty: object) -> Wrong:
+    """Each bundle lacks something."""
+    return lambda _, right, bundles: right([evolve(each, **empty) for each in bundles])
+
+
 def creates(books: SqlGateway, right: Right, bundle: OrderBundle) -> object:
     there = books.sales_orders([bundle.order.import_id])
     return right(bundle) if there else books.create_order(bundle).order
@@ -925,6 +934,25 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
         ),
         "the_day_of_an_order_is_the_store_s_and_not_that_of_utc",
         "ordered_on of WEB1 and WEB2",
+    ),
+    ("create_orders", backwards, "a_group_is_written_like_its_orders", "the orders"),
+    (
+        "create_orders",
+        one_by_one,
+        "of_a_group_with_an_order_that_is_refused_nothing_is_written",
+        "the books after an order that does not balance",
+    ),
+    (
+        "create_orders",
+        without(client_email=""),
+        "groups_at_once_that_share_emails_and_names",
+        "of two groups of turn 0, those written",
+    ),
+    (
+        "create_orders",
+        without(new_promotions=()),
+        "groups_at_once_that_create_the_same_promotions",
+        "the promotions of turn 0",
     ),
     (
         "sales_orders_ordered",

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from avbc.acctvantage.pickups import Pickup
+from avbc.acctvantage.records import CreatedOrder, OrderBundle
 
 if TYPE_CHECKING:  # the protocol alone does not bring SQLAlchemy with it
     import sqlalchemy as sa
 
     from avbc.acctvantage.files.journal import JournalAccounts, JournalDay
+
+
+@runtime_checkable
+class OrderGroupGateway(Protocol):
+    """Books that write several new orders in one transaction. Optional: no part of `Gateway`.
+
+    An import then writes groups of orders, which costs less than a transaction for each. Where a
+    group is not written, it writes each order by `create_order`. It uses no groups where a class
+    overrides `create_order` and not `create_orders`.
+
+    >>> from avbc import SqlGateway
+    >>> issubclass(SqlGateway, OrderGroupGateway)
+    True
+    """
+
+    @abstractmethod
+    def create_orders(self, bundles: Sequence[OrderBundle]) -> list[CreatedOrder]:
+        """Write new orders in one transaction, all of them or none, and return them in sequence.
+
+        Each becomes what `create_order` makes of it. Where `create_order` would raise an error for
+        one of them, raises that error; where one is in the books already, `BooksRefused`. Nothing
+        was written then. Of two calls at once, neither may fail because they name the same records
+        in another sequence: lock what both may create or change in one sequence.
+        """
+        ...
 
 
 @runtime_checkable

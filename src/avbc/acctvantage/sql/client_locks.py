@@ -23,6 +23,7 @@ UNION ALL
 SELECT pg_advisory_xact_lock(hashtextextended(concat(current_schema(), ' client ', key), 0))
 FROM unnest(%s::text[]) AS key
 """
+_LOCK_ROWS = "SELECT id FROM clients WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
 _LOCK_ALL = sa.text(
     "SELECT pg_advisory_xact_lock(hashtextextended(concat(current_schema(), ' clients'), 0))"
 )
@@ -45,6 +46,16 @@ def lock_clients(
     keys = sorted({*map(text_key, emails), *import_ids} - {""})
     if keys and kind == "postgresql":
         cursor.execute(_LOCK, [keys])
+
+
+def lock_rows(cursor: DBAPICursor, kind: str, client_ids: Iterable[int]) -> None:
+    """Lock clients of the books that orders of one transaction name, if there are several.
+
+    Each order locks its own client as it is written: without this, in the sequence of the orders.
+    """
+    ids = sorted({*client_ids})
+    if len(ids) > 1 and kind == "postgresql":
+        cursor.execute(_LOCK_ROWS, [ids])
 
 
 def lock_all_clients(connection: sa.Connection) -> None:

@@ -5,7 +5,7 @@ They are for tests and notebooks, and a staging database for an AcctVantage scri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, wraps
@@ -14,10 +14,9 @@ from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc.acctvantage.checks import check_credit, check_order, check_store, keys_checked
-from avbc.acctvantage.errors import BooksUnreachable
+from avbc.acctvantage.errors import BooksRefused, BooksUnreachable
 from avbc.acctvantage.records import (
     CreatedOrder,
     Credit,
@@ -41,7 +40,7 @@ from avbc.acctvantage.sql import (
 from avbc.acctvantage.sql import credits as credit_records
 from avbc.acctvantage.sql import receipts as receipt_records
 from avbc.acctvantage.sql import shipments as shipment_records
-from avbc.acctvantage.sql.orders import OrderWriter
+from avbc.acctvantage.sql.orders import ImportIdTaken, OrderWriter
 from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.database import Database
 from avbc.secret import without_frames
@@ -204,19 +203,10 @@ class SqlGateway:
                 Nothing was written.
             ClientTaken: A client has the bundle's `client_email` by now. Nothing was written.
         """
-        check_order(bundle)
         import_id = bundle.order.import_id
-
-        def work(cursor: DBAPICursor) -> SalesOrder:
-            self._orders.lock_clients(cursor, [bundle])
-            created = self._orders.create(cursor, bundle)
-            if created is None:
-                raise _ImportIdTaken
-            return created
-
         try:
-            created = self._database.write_fast(work, f"order {import_id}")
-        except _ImportIdTaken:
+            (created,) = self._create([bundle], f"order {import_id}")
+        except ImportIdTaken:
             there = self.sales_orders([import_id])
             if not there:
                 raise BooksUnreachable(
@@ -225,6 +215,28 @@ class SqlGateway:
             check_store(import_id, there[0].store_hash, bundle.order.store_hash)
             return CreatedOrder(there[0], created=False)
         return CreatedOrder(created, created=True)
+
+    # What avbc.OrderGroupGateway asks for.
+
+    def create_orders(self, bundles: Sequence[OrderBundle]) -> list[CreatedOrder]:
+        """Write new orders in one transaction: all of them, or none.
+
+        Raises:
+            BooksRefused: One is in the books already, or `create_order` would refuse it. Nothing
+                was written.
+            ClientTaken: As for `create_order`. Nothing was written.
+        """
+        about = " to ".join({each.order.import_id: None for each in (*bundles[:1], *bundles[-1:])})
+        try:
+            created = self._create(bundles, f"orders {about}")
+        except ImportIdTaken as taken:
+            raise BooksRefused(f"order {taken} is in the books already") from None
+        return [CreatedOrder(order, created=True) for order in created]
+
+    def _create(self, bundles: Sequence[OrderBundle], about: str) -> list[SalesOrder]:
+        for bundle in bundles:
+            check_order(bundle)
+        return self._database.write_fast(lambda cursor: self._orders.create(cursor, bundles), about)
 
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
@@ -242,12 +254,9 @@ class SqlGateway:
         """
         check_order(bundle)
         import_id = bundle.order.import_id
-
-        def work(cursor: DBAPICursor) -> None:
-            self._orders.lock_clients(cursor, [bundle])
-            self._orders.update(cursor, bundle)
-
-        self._database.write_fast(work, f"order {import_id}")
+        self._database.write_fast(
+            lambda cursor: self._orders.update(cursor, bundle), f"order {import_id}"
+        )
         return self.sales_orders([import_id])[0]
 
     def sales_orders_ordered(
@@ -440,7 +449,3 @@ class SqlGateway:
 
     def _read(self, work: Callable[[sa.Connection, K], T], key: K) -> T:
         return self._database.read(lambda connection: work(connection, key))
-
-
-class _ImportIdTaken(Exception):
-    """The order is in the books already: nothing of the bundle is written."""

@@ -15,7 +15,7 @@ from avbc.acctvantage.errors import BooksRefused, BooksUnreachable, ClientTaken
 from avbc.acctvantage.import_ids import customers, receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.client_locks import lock_clients
+from avbc.acctvantage.sql.client_locks import lock_clients, lock_rows
 from avbc.acctvantage.sql.rows import (
     CLIENTS,
     CONTACTS,
@@ -32,8 +32,12 @@ from avbc.acctvantage.sql.rows import (
 from avbc.text import text_key
 
 
+class ImportIdTaken(Exception):
+    """An order is in the books already: nothing of its transaction is written."""
+
+
 class OrderWriter:
-    """The compiled statements that write an order, for one kind of database.
+    """The compiled statements that write orders, for one kind of database.
 
     Locks are taken in the same sequence by all writers (emails, client, contact, promotions, ship
     vias, order), and rows of one table by their keys, so that two writers seldom wait for each
@@ -163,29 +167,37 @@ class OrderWriter:
         ]
         emails, import_ids = [email for email, _ in new], [import_id for _, import_id in new]
         lock_clients(cursor, self._kind, emails, import_ids)
+        there = [bundle.client_id for bundle in bundles if bundle.client_id is not None]
+        lock_rows(cursor, self._kind, there)
 
-    def create(self, cursor: DBAPICursor, bundle: OrderBundle) -> SalesOrder | None:
-        """Write the bundle. Return None where its Import ID is taken: the caller rolls back.
-
-        The emails of its client are locked already (`lock_clients`).
+    def create(self, cursor: DBAPICursor, bundles: Sequence[OrderBundle]) -> list[SalesOrder]:
+        """Write new orders, and return them.
 
         Raises:
-            ClientTaken: A client of the books has its `client_email` by now.
+            ImportIdTaken: One of them is in the books already. The caller rolls back.
+            ClientTaken: A client of the books has the `client_email` of one by now.
         """
+        self.lock_clients(cursor, bundles)
+        parties = [self._parties_of_new(cursor, bundle) for bundle in bundles]
+        self._reference_data(cursor, bundles)
+        written: list[SalesOrder] = []
+        for bundle, (client_id, contact_id) in zip(bundles, parties, strict=True):
+            order = bundle.order
+            cursor.execute(self._order.sql, self._order.row(order, client_id, contact_id))
+            if (order_id := _only(cursor)) is None:
+                raise ImportIdTaken(order.import_id)
+            written.append(evolve(order, id=order_id, client_id=client_id, contact_id=contact_id))
+        self._parts(cursor, bundles, [order.id for order in written])
+        return written
+
+    def _parties_of_new(self, cursor: DBAPICursor, bundle: OrderBundle) -> tuple[int, int | None]:
         try:
-            client_id, contact_id = self._parties(cursor, bundle)
+            return self._parties(cursor, bundle)
         except ClientTaken:
             cursor.execute(self._order_by_import_id, [bundle.order.import_id])
             if cursor.fetchall():
-                return None
+                raise ImportIdTaken(bundle.order.import_id) from None
             raise
-        self._reference_data(cursor, bundle)
-        cursor.execute(self._order.sql, self._order.row(bundle.order, client_id, contact_id))
-        found = cursor.fetchall()
-        if not found:
-            return None
-        self._parts(cursor, bundle, found[0][0])
-        return evolve(bundle.order, id=found[0][0], client_id=client_id, contact_id=contact_id)
 
     def update(self, cursor: DBAPICursor, bundle: OrderBundle) -> None:
         """Replace what the bundle says of an order, while it is Open and nothing on it is posted.
@@ -198,6 +210,7 @@ class OrderWriter:
             ReceiptsChanged: The bundle was made from other receipts.
         """
         order = bundle.order
+        self.lock_clients(cursor, [bundle])
         cursor.execute(self._locked, [order.import_id])
         found = cursor.fetchall()
         if not found:
@@ -222,12 +235,12 @@ class OrderWriter:
             )
         bundle = replacing(bundle, receipts)
         client_id, contact_id = self._parties(cursor, bundle)
-        self._reference_data(cursor, bundle)
+        self._reference_data(cursor, [bundle])
         cursor.execute(self._update.sql, self._update.row(order, client_id, contact_id))
         for statement in self._remove_parts:
             cursor.execute(statement, [order_id])
         cursor.execute(self._remove_receipts, [order.import_id])
-        self._parts(cursor, bundle, order_id)
+        self._parts(cursor, [bundle], [order_id])
 
     def contact(self, cursor: DBAPICursor, client_id: int, contact: Contact) -> int:
         """The id of this person at this client, who is created if not there yet."""
@@ -294,26 +307,44 @@ class OrderWriter:
             return client_id, bundle.contact_id
         return client_id, self.contact(cursor, client_id, bundle.new_contact)
 
-    def _reference_data(self, cursor: DBAPICursor, bundle: OrderBundle) -> None:
+    def _reference_data(self, cursor: DBAPICursor, bundles: Sequence[OrderBundle]) -> None:
         # Their rows start with the key.
-        promotions = [self._promotion.row(one, text_key(one.code)) for one in bundle.new_promotions]
-        ship_vias = [self._ship_via.row(one, text_key(one.name)) for one in bundle.new_ship_vias]
+        promotions = [
+            self._promotion.row(one, text_key(one.code))
+            for bundle in bundles
+            for one in bundle.new_promotions
+        ]
+        ship_vias = [
+            self._ship_via.row(one, text_key(one.name))
+            for bundle in bundles
+            for one in bundle.new_ship_vias
+        ]
         _many(cursor, self._promotion.sql, sorted(promotions, key=itemgetter(0)))
         _many(cursor, self._ship_via.sql, sorted(ship_vias, key=itemgetter(0)))
 
-    def _parts(self, cursor: DBAPICursor, bundle: OrderBundle, order_id: int) -> None:
-        order = bundle.order
-        _many(cursor, self._ship_to.sql, self._ship_to.positioned(order.ship_tos, order_id))
-        _many(cursor, self._line.sql, self._line.positioned(order.lines, order_id))
-        _many(cursor, self._discount.sql, self._discount.positioned(order.discounts, order_id))
-        receipts = [
-            self._receipt.row(
-                receipt,
-                order.import_id,
-                receipt.import_id or receipt_import_id(order.import_id, number),
-            )
-            for number, receipt in enumerate(bundle.receipts, 1)
-        ]
+    def _parts(
+        self, cursor: DBAPICursor, bundles: Sequence[OrderBundle], order_ids: Sequence[int | None]
+    ) -> None:
+        ship_tos: list[list[object]] = []
+        lines: list[list[object]] = []
+        discounts: list[list[object]] = []
+        receipts: list[list[object]] = []
+        for bundle, order_id in zip(bundles, order_ids, strict=True):
+            order = bundle.order
+            ship_tos += self._ship_to.positioned(order.ship_tos, order_id)
+            lines += self._line.positioned(order.lines, order_id)
+            discounts += self._discount.positioned(order.discounts, order_id)
+            receipts += [
+                self._receipt.row(
+                    receipt,
+                    order.import_id,
+                    receipt.import_id or receipt_import_id(order.import_id, number),
+                )
+                for number, receipt in enumerate(bundle.receipts, 1)
+            ]
+        _many(cursor, self._ship_to.sql, ship_tos)
+        _many(cursor, self._line.sql, lines)
+        _many(cursor, self._discount.sql, discounts)
         _many(cursor, self._receipt.sql, receipts)
 
     @staticmethod

@@ -184,7 +184,7 @@ class Insert(Generic[R]):
                 values[index] = convert(value)
         return values
 
-    def positioned(self, records: Sequence[R], owner_id: int) -> list[list[Any]]:
+    def positioned(self, records: Sequence[R], owner_id: int | None) -> list[list[Any]]:
         """The values of what belongs to one owner: its id and the position go before."""
         return [self.row(record, owner_id, position) for position, record in enumerate(records)]
 

@@ -188,6 +188,18 @@ class Lookups:
             )
         )
 
+    @staticmethod
+    def keys_written(bundle: OrderBundle) -> set[str]:
+        """What the client of an order will be known by, once the order is written.
+
+        Another order that has one of them (`keys`) is mapped after that.
+        """
+        client, contact = bundle.new_client, bundle.new_contact
+        contacts = [*(client.contacts if client else ()), *([contact] if contact else ())]
+        emails = [bundle.client_email, client.email if client else ""]
+        keys = {text_key(email) for email in (*emails, *(each.email for each in contacts))}
+        return (keys | {bundle.bind_import_id or "", (client and client.import_id) or ""}) - {""}
+
     def imagine(self, bundle: OrderBundle) -> None:
         """Remember what a preview would write; a new client gets an id below zero."""
         client_id = bundle.client_id
@@ -211,6 +223,10 @@ class Lookups:
         for key in keys:
             if key:
                 self._clients_by_key.setdefault(key, {})[client.id] = None
+
+    def keys(self, order: Order) -> set[str]:
+        """What the client of an order may be known by."""
+        return {key for key in self._keys_of(order) if key}
 
     def _keys_of(self, order: Order) -> tuple[str | None, str]:
         """The Import ID and the email by which the order's client may be known."""

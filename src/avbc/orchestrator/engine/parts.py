@@ -24,7 +24,13 @@ from avbc.acctvantage.gateway import (
     StatusGateway,
     StockGateway,
 )
-from avbc.acctvantage.optional import ClockGateway, JournalGateway, StagingGateway, TurnGateway
+from avbc.acctvantage.optional import (
+    ClockGateway,
+    JournalGateway,
+    OrderGroupGateway,
+    StagingGateway,
+    TurnGateway,
+)
 from avbc.acctvantage.pickups import Pickup
 from avbc.acctvantage.records import Credit, Shipment
 from avbc.errors import FinalError
@@ -129,6 +135,7 @@ PARTS: tuple[type[object], ...] = (
     CreditGateway,
     StagingGateway,
     JournalGateway,
+    OrderGroupGateway,
     TurnGateway,
     ClockGateway,
 )
@@ -276,6 +283,18 @@ class Parts:
         return cast("JournalGateway", self._part("write_journal", JournalGateway))
 
     @property
+    def order_groups(self) -> OrderGroupGateway | None:
+        """Groups of new orders; None where the books write each by itself.
+
+        Where `create_order` was overridden alone, it is to see each order.
+        """
+        if not self.has(OrderGroupGateway) or _is_overridden(
+            self.given, "create_order", by="create_orders"
+        ):
+            return None
+        return cast("OrderGroupGateway", self._answers)
+
+    @property
     def turns(self) -> TurnGateway | None:
         """Turns of processes; None where the books have none."""
         return cast("TurnGateway", self._answers) if self.has(TurnGateway) else None
@@ -384,6 +403,13 @@ def _takes(
 def _has_method(books: object, name: str) -> bool:
     # A class has it, or an object that passes calls on.
     return any(callable(getattr(each, name, None)) for each in (type(books), books))
+
+
+def _is_overridden(books: object, name: str, *, by: str) -> bool:
+    """Whether a method is defined nearer to the object than another that does the same work."""
+    places = [getattr(books, "__dict__", {}), *map(vars, type(books).__mro__)]
+    found = next((place for place in places if name in place or by in place), {})
+    return name in found and by not in found
 
 
 def _require_books(books: object) -> None:

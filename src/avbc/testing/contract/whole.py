@@ -16,6 +16,7 @@ from avbc.testing.contract.clients import ClientContract
 from avbc.testing.contract.credits import CreditContract
 from avbc.testing.contract.examples import AT, make_bundle, wanted
 from avbc.testing.contract.following import FollowContract
+from avbc.testing.contract.groups import OrderGroups
 from avbc.testing.contract.importing import ImportContract
 from avbc.testing.contract.payments import PaymentContract
 from avbc.testing.contract.products import ProductContract
@@ -34,6 +35,7 @@ class GatewayContract(
     ClientContract,
     PaymentContract,
     CreditContract,
+    OrderGroups,
 ):
     """What avbc relies on. Override the fixture `gateway` and the methods that fill your books.
 
