@@ -581,11 +581,8 @@ def goes_on_with_acctvantage(
     is_entered = pickup.answer is not None and not pickup.is_refused
     is_error = one.status == IMPORT_ERROR and one.is_ours and one.is_listed and diary.refusals
     causes = diary.faults or diary.did(*_MAY_BE_REFUSED)
-    return (
-        "entered after all, and still Import Error"
-        if is_entered and is_error and not causes
-        else ""
-    )
+    is_left = is_entered and is_error and not causes
+    return "entered after all, and still Import Error" if is_left else ""
 
 
 def has_a_cause_still(one: One) -> str:
