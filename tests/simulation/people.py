@@ -257,6 +257,7 @@ class People:
             self.store.refund(order_id, items={whole(line["id"]): units})
         diary = self.diaries[order_id]
         if order.header["status_id"] != before:
+            diary.booked_while_stopped &= diary.stopped_at is not None
             diary.status, diary.status_at = whole(order.header["status_id"]), self.now()
         return f"refunds {f'{units} {diary.lines[0][0]}' if units else 'all'} of order {order_id}"
 
