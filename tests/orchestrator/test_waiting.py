@@ -456,6 +456,29 @@ def test_what_was_refused_comes_back_with_its_order(
     assert cycle(web) == 2
 
 
+def test_what_was_refused_while_it_was_canceled_is_on_the_worklist(
+    join: Join, rule: Rule, store: FakeStore, factory: OrderFactory
+) -> None:
+    """One process sees it canceled, and another one sets its Import Error Status after that."""
+    web = join(settings=rule("paid"))
+    order = store.add_order(factory.order([item("MUG-RED", 1)], payment=Payment("Pigeon")))
+    web.import_orders()
+    before = [(each.code, each.message, each.fix) for each in web.worklist()]
+    store.edit_order(order.id, status_id=CANCELED)
+    web.follow_orders()
+    assert list(web.worklist()) == []
+    store.edit_order(order.id, status_id=12)
+    web.follow_orders()
+    assert [(each.code, each.message, each.fix) for each in web.worklist()] == before
+    # What goes on for good is forgotten.
+    store.edit_order(order.id, status_id=CANCELED)
+    web.follow_orders()
+    for status in (9, 12):
+        store.edit_order(order.id, status_id=status)
+        web.follow_orders()
+    assert list(web.worklist()) == []
+
+
 @pytest.mark.parametrize(
     ("when", "days", "result"),
     [("always", 7, "imported"), ("never", 7, "waiting"), ("paid", 30, "waiting")],

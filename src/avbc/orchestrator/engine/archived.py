@@ -1,4 +1,4 @@
-"""Refused orders that are archived in the store: their items go, and come back with the order."""
+"""Refused orders that are archived or stopped: their items go, and come back with the order."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import cast
 
 from avbc.bigcommerce.models import Order
 from avbc.mapping import Problem
+from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import IMPORTING
 from avbc.orchestrator.engine.open_items import OpenItems
+from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.push_run import PushRun
 
 _ARCHIVED = "archived with items"
-"""Code, message and fix of each item of an order that was archived, by Import ID."""
+"""Code, message and fix of each item of an order that was archived or stopped, by Import ID."""
 
 
 def put_away(run: PushRun, keys: Collection[str]) -> None:
-    """Take the import's items of archived orders off the worklist, and remember them."""
+    """Take the import's items of orders off the worklist, and remember them."""
     if not keys:
         return
     items: dict[str, list[tuple[str, str, str]]] = {}
@@ -30,8 +32,13 @@ def put_away(run: PushRun, keys: Collection[str]) -> None:
 
 
 def bring_back(run: PushRun, orders: Mapping[str, Order]) -> None:
-    """Put the items of restored orders on the worklist again, where they are refused still."""
-    known = run.known(_ARCHIVED, orders) if orders else {}
+    """Put items on the worklist again, of orders that go on and are refused still."""
+    going = [
+        key
+        for key, each in orders.items()
+        if each.status_id != NO_STATUS and not stopped(each.status_id)
+    ]
+    known = run.known(_ARCHIVED, going) if going else {}
     for key, texts in known.items():
         order = orders[key]
         if order.status_id == run.statuses.import_error:

@@ -294,8 +294,7 @@ class _Follow:
         run, errors = self._run, errors or {}
         found = {self._import_id(order.id): order for order in orders}
         self._settle_import_items(found)
-        error = run.statuses.import_error
-        bring_back(run, {key: each for key, each in found.items() if each.status_id == error})
+        bring_back(run, found)
         states = {key: self._state(key, order) for key, order in found.items()}
         known = {} if again else run.known(FOLLOWED, found)
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
@@ -367,6 +366,8 @@ class _Follow:
                 )
             )
         ]:
+            # Another process may give it the Import Error Status at this moment.
+            put_away(self._run, {key for key in gone if stopped(found[key].status_id)})
             self._run.settle(gone, area=IMPORTING)
             self._settled.update(gone)
         if gone := [
@@ -430,8 +431,7 @@ class _Follow:
         self._settle_import_items(here)
         self._note_listed(each for key, each in here.items() if key in self._import_items)
         back = {number for number in due if number in found and self._is_gone(number)}
-        if back:
-            self.take_ids(back)
+        self.take_ids(back)
         self._take_gone(asked - found.keys())
         if not (run.is_over() or run.report.postponed):
             run.know(_SWEPT, "at", f"{run.started.isoformat()} {self._channels}".strip())
