@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
 from avbc.clock import Clock
+from avbc.orchestrator import Customisation
 from avbc.testing.example import books_toml, settings_dict
 
 
@@ -18,6 +19,7 @@ def orchestrator(
     store: BigCommerce | None = None,
     place: Path | None = None,
     clock: Clock = Clock(),  # noqa: B008, the real one
+    customise: Sequence[Customisation] = (),
 ) -> Iterator[tuple[Orchestrator, Path]]:
     """Join the store to new books in a SQLite file, in a new folder in `place`.
 
@@ -30,6 +32,10 @@ def orchestrator(
         with SqlGateway(f"sqlite:///{database}") as books:
             books.load(path)
             with Orchestrator(
-                Settings.from_dict(settings_dict(api_url)), books, store=store, clock=clock
+                Settings.from_dict(settings_dict(api_url)),
+                books,
+                store=store,
+                clock=clock,
+                customise=customise,
             ) as web:
                 yield web, database

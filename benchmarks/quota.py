@@ -1,71 +1,312 @@
-"""An import under a Standard plan's quota, 150 requests in 30 seconds, at 100 ms latency.
+"""How long an import takes against what the store's quota dictates, on a virtual clock.
 
-It takes the windows' real time.
+Answers take 50 to 800 ms, and one in a hundred takes seconds. Requests run beside each other as
+they do in threads, but nothing waits: the clock jumps to what happens next. One short import in
+real time checks that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import heapq
+import math
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from threading import Condition
 
+import attrs
 import example
-from figure import Figure
+import greenlet
+import httpx
+from figure import Figure, compared, spent
+from requests_per_order import TIME_ZONE, floor
 
-from avbc.testing import StoreProcess
+from avbc import BigCommerce, Quota, Settings
+from avbc.acctvantage import OrderBundle
+from avbc.bigcommerce.at_once import Crew
+from avbc.clock import Clock
+from avbc.orchestrator import ImportReport
+from avbc.testing import FakeStore, OrderFactory, Payment, StoreProcess, item
+from avbc.testing.example import populate, settings_dict
+from avbc.testing.fakestore.transport import FakeTransport
 
-QUOTA = 150
 WINDOW = 30.0
-LATENCY_MS = 100
-OTHERS = 50
+STANDARD, PRO = 150, 450
+"""Requests in a window, by the store's plan."""
+ORDERS = 1000
+TOKEN_CHECK = 1
+"""A process checks once whether its token may set statuses."""
+CPU_OF_A_REQUEST, CPU_OF_AN_ORDER = 0.001, 0.0015
+"""Seconds, about what this project takes: one processor does them one after another."""
+FIXED = (4, 8, 16, 32, 64)
+NO_QUOTA = 1_000_000
+AT_WORK = 16
+"""How many requests a small store works at; the others wait there."""
+REAL_ORDERS, REAL_LATENCY = 90, 0.1
+
+Latency = Callable[[random.Random], float]
+
+
+def uneven(draw: random.Random) -> float:
+    """Seconds of one answer: 50 to 800 ms, and for one in a hundred 1 to 4 s."""
+    return draw.uniform(1.0, 4.0) if draw.random() < 0.01 else draw.uniform(0.05, 0.8)
+
+
+def changing(quota: int, draw: random.Random) -> Iterator[float]:
+    """When other applications send: nothing to two thirds of the quota, and at times in bursts."""
+    now, burst_at = 0.0, draw.expovariate(1 / 60)
+    while True:
+        rate = quota / WINDOW / 3 * (1 + math.sin(now / 20))
+        now += min(1.0, draw.expovariate(max(rate, 0.1)))
+        yield now
+        if now >= burst_at:
+            yield from (now + 0.05 * number for number in range(20))
+            burst_at = now + draw.expovariate(1 / 60)
+
+
+class VirtualTime:
+    """Time that jumps, and work that runs beside other work: greenlets, in one thread."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._count = 0
+        self._awaited: list[tuple[Callable[[], bool], greenlet.greenlet]] = []
+        self._processor_free_at = 0.0
+        self._hub = greenlet.getcurrent()
+
+    def now(self) -> datetime:
+        """The time of day."""
+        return datetime.fromtimestamp(1_790_000_000 + self.seconds, UTC)
+
+    def at(self, seconds: float, act: Callable[[], object]) -> None:
+        """Have something done at a time."""
+        self._count += 1
+        heapq.heappush(self._due, (seconds, self._count, act))
+
+    def start(self, work: Callable[[], object]) -> None:
+        """Do something beside everything else."""
+        self.at(self.seconds, greenlet.greenlet(work, self._hub).switch)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.at(self.seconds + seconds, greenlet.getcurrent().switch)
+        self._hub.switch()
+
+    def compute(self, seconds: float) -> None:
+        """Use the one processor, after all who came before."""
+        self._processor_free_at = max(self.seconds, self._processor_free_at) + seconds
+        self.sleep(self._processor_free_at - self.seconds)
+
+    def wait(self, _: Condition, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        if not is_so():
+            self._awaited.append((is_so, greenlet.getcurrent()))
+            self._hub.switch()
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Do work until it is done, whatever else there is."""
+        ended: list[bool] = []
+        self.start(lambda: (work(), ended.append(True)))
+        while not ended:
+            self.seconds, _, act = heapq.heappop(self._due)
+            act()
+            for each in [each for each in self._awaited if each[0]()]:
+                self._awaited.remove(each)
+                each[1].switch()
+
+
+class Network(httpx.BaseTransport):
+    """The way to the store and back, and how many the store serves at once."""
+
+    def __init__(
+        self, store: FakeStore, virtual: VirtualTime, at_work: int, latency: Callable[[], float]
+    ) -> None:
+        self._sender = FakeTransport(store)
+        self._virtual = virtual
+        self._latency = latency
+        self._free_at = [0.0] * at_work
+        self.sent = 0
+        self.refused = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and wait for its answer."""
+        virtual, took = self._virtual, self._latency()
+        virtual.compute(CPU_OF_A_REQUEST)
+        begins = max(virtual.seconds, heapq.heappop(self._free_at))
+        heapq.heappush(self._free_at, begins + took)
+        # Half the time is the way there, and the store counts what arrives.
+        virtual.sleep(begins - virtual.seconds + took / 2)
+        answer = self._sender.handle_request(request)
+        virtual.sleep(took / 2)
+        self.sent += 1
+        self.refused += answer.status_code == 429
+        return answer
+
+
+class Fixed(Quota):
+    """Has so many requests in flight, whatever is seen."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+
+    def at_once(self, now: float) -> int:  # noqa: ARG002
+        """Return the number."""
+        return self._number
+
+
+@attrs.frozen
+class Import:
+    """What an import of card orders took."""
+
+    seconds: float
+    sent: int
+    refused: int
+    """Requests that got a 429."""
+    least: int
+    """The fewest requests that these orders need."""
+
+
+def imported(
+    quota: int,
+    *,
+    orders: int = ORDERS,
+    pace: Quota | None = None,
+    others: Iterator[float] | None = None,
+    at_work: int = 1000,
+    latency: Latency = uneven,
+    seed: int = 1,
+) -> Import:
+    """Import card orders on the virtual clock.
+
+    Args:
+        quota: Requests in a window, for all applications.
+        orders: How many.
+        pace: What paces the requests; by default what the client has.
+        others: When other applications send a request.
+        at_work: How many requests the store works at; the others wait.
+        latency: How long it works at one.
+        seed: Of the latencies.
+    """
+    virtual = VirtualTime()
+    store = FakeStore(quota=quota, clock=lambda: virtual.now().timestamp())
+    populate(store, 0)
+    factory = OrderFactory(seed)
+    made = [factory.order([item("MUG-RED")], payment=Payment()) for _ in range(orders)]
+    store.add_orders(made)
+    network = Network(store, virtual, at_work, partial(latency, random.Random(seed)))
+    paced = Quota() if pace is None else pace
+    settings = Settings.from_dict(settings_dict(store.api_url))
+    client = BigCommerce(
+        settings.store.api_url,
+        settings.require_access_token(),
+        transport=network,
+        quota=paced,
+        clock=lambda: virtual.seconds,
+        sleep=virtual.sleep,
+        at_once=Crew(
+            lambda: paced.at_once(virtual.seconds), start=virtual.start, wait=virtual.wait
+        ),
+    )
+
+    def arrive(times: Iterator[float]) -> None:
+        store.handle(httpx.Request("GET", store.api_url))
+        virtual.at(next(times), partial(arrive, times))
+
+    if others is not None:
+        virtual.at(next(others), partial(arrive, others))
+
+    def compute(_: object, bundle: OrderBundle) -> OrderBundle:
+        virtual.compute(CPU_OF_AN_ORDER)
+        return bundle
+
+    reports: list[ImportReport] = []
+    clock = Clock(virtual.now, lambda: virtual.seconds)
+    with example.orchestrator(store.api_url, client, clock=clock, customise=[compute]) as (web, _):
+        virtual.run(lambda: reports.append(web.import_orders(progress=False)))
+    assert len(reports[0].imported) == orders, reports[0]
+    least = floor(made) + TIME_ZONE + TOKEN_CHECK
+    return Import(virtual.seconds, network.sent, network.refused, least)
 
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
-    """Measure both at the same time: they mostly wait."""
-    with ThreadPoolExecutor() as pool:
-        alone, shared = (
-            pool.submit(_import, 20 if quick else 210, 0),
-            pool.submit(_import, 15 if quick else 140, OTHERS),
-        )
-        yield from _figures("", *alone.result())
-        yield from _figures(f", other applications use {OTHERS}", *shared.result())
+    """Measure."""
+    orders = 100 if quick else ORDERS
+    for quota in (STANDARD, PRO):
+        yield from _alone(quota, orders)
+    for quota in (STANDARD, PRO):
+        yield _beside_others(quota, orders)
+    yield _without_quota("", 1000, orders)
+    yield _without_quota(f", the store works at {AT_WORK} requests at once", AT_WORK, orders)
+    yield _in_real_time(5 if quick else REAL_ORDERS)
 
 
-def _import(orders: int, others: int) -> tuple[list[int], int, int]:
-    """Returns our requests of each window, how many there were to have, and the 429s earned."""
-    with StoreProcess(
-        orders=orders, plain=True, latency_ms=LATENCY_MS, quota=QUOTA, other_apps=others
-    ) as server:
-        with example.orchestrator(server.api_url) as (web, _):
-            report = web.import_orders()
-        assert len(report.imported) == orders, report
-        return (
-            _windows([request.at for request in server.log]),
-            QUOTA - others,
-            sum(request.status == 429 for request in server.log),
-        )
-
-
-def _windows(times: Sequence[float]) -> list[int]:
-    """Count the requests of each window; the first request after one has ended opens the next."""
-    counts: list[int] = []
-    opened = float("-inf")
-    for at in times:
-        if at - opened >= WINDOW:
-            opened = at
-            counts.append(0)
-        counts[-1] += 1
-    return counts
-
-
-def _figures(name: str, windows: Sequence[int], available: int, refused: int) -> Iterator[Figure]:
-    full = windows[:-1] or windows
-    share = sum(full) / (available * len(full))
-    label = f"{QUOTA} per {WINDOW:.0f} s, {LATENCY_MS} ms latency{name}"
-    ours = f"{share:.0%} in {len(full)} of {len(windows)} windows ({', '.join(map(str, windows))})"
-    yield Figure(
-        f"share of the quota used while orders wait: {label}", ours, f"all: {available}", share
+def _alone(quota: int, orders: int) -> Iterator[Figure]:
+    ours = imported(quota, orders=orders)
+    dictated = ours.least / quota * WINDOW
+    label = f"{orders:,} orders, {quota} requests per {WINDOW:.0f} s"
+    yield compared(
+        f"time to import {label}, against what the quota dictates",
+        f"{ours.seconds:.0f} s, {ours.sent:,} requests",
+        f"{dictated:.0f} s, {ours.least:,} requests",
+        ours.seconds / dictated,
+        1.03,
     )
-    yield Figure(f"429s earned: {label}", f"{refused}", "none", aim="0", met=refused == 0)
+    yield Figure(f"429s: {label}", f"{ours.refused}", "none", aim="0", met=ours.refused == 0)
+
+
+def _beside_others(quota: int, orders: int) -> Figure:
+    sent = refused = 0
+    for seed in range(1, 4):
+        others = changing(quota, random.Random(seed))
+        ours = imported(quota, orders=orders, others=others, seed=seed)
+        sent, refused = sent + ours.sent, refused + ours.refused
+    return Figure(
+        f"429s: {quota} requests per {WINDOW:.0f} s, other applications use nothing to two thirds",
+        f"{refused} in {sent:,} requests",
+        "none",
+        aim="<= 1 in 1,000",
+        met=1000 * refused <= sent,
+    )
+
+
+def _without_quota(name: str, at_work: int, orders: int) -> Figure:
+    ours = imported(NO_QUOTA, orders=orders, at_work=at_work)
+    times = {
+        number: imported(NO_QUOTA, orders=orders, at_work=at_work, pace=Fixed(number)).seconds
+        for number in FIXED
+    }
+    best = min(times, key=lambda number: times[number])
+    return compared(
+        f"time to import {orders:,} orders without a quota{name}",
+        f"{ours.seconds:.1f} s",
+        f"{times[best]:.1f} s with {best} in flight, {times[FIXED[0]]:.0f} with {FIXED[0]}",
+        ours.seconds / times[best],
+        1.03,
+    )
+
+
+def _in_real_time(orders: int) -> Figure:
+    """Import by threads under the Standard plan's quota: a window and what is left."""
+    factory = OrderFactory()
+    made = [factory.order([item("MUG-RED")], payment=Payment()) for _ in range(orders)]
+    latency_ms = 1000 * REAL_LATENCY
+    with StoreProcess(orders=0, latency_ms=latency_ms, quota=STANDARD) as server:
+        server.add_orders(made)
+        with example.orchestrator(server.api_url) as (web, _):
+            took = spent(lambda: web.import_orders(progress=False)).wall
+        refused = sum(request.status == 429 for request in server.log)
+    virtual = imported(STANDARD, orders=orders, latency=lambda _: REAL_LATENCY)
+    return compared(
+        f"real time to import {orders} orders, {STANDARD} requests per {WINDOW:.0f} s, "
+        f"{latency_ms:.0f} ms, {refused} 429s",
+        f"{took:.1f} s",
+        f"{virtual.seconds:.1f} s on the virtual clock",
+        took / virtual.seconds,
+        1.05,
+    )
 
 
 if __name__ == "__main__":

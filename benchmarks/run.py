@@ -15,7 +15,6 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -73,24 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(*, quick: bool, full: bool = False) -> Iterator[Figure]:
-    """All figures.
-
-    What is timed runs alone. The quota's windows are mostly waiting, and memory is not timed: these
-    two overlap.
-    """
+    """All figures: one after another, since most of them are timed."""
     for measure in (
         requests_per_order.figures,
         listing.figures,
         import_cpu.figures,
         import_time.figures,
+        quota.figures,
     ):
         yield from _told(measure, quick=quick)
-    for measure in (pushing.figures, growth.figures):
+    for measure in (pushing.figures, growth.figures, memory.figures):
         yield from _told(measure, quick=quick, full=full)
-    with ThreadPoolExecutor(1) as pool:
-        windows = pool.submit(lambda: list(_told(quota.figures, quick=quick)))
-        yield from _told(memory.figures, quick=quick, full=full)
-        yield from windows.result()
 
 
 def _told(measure: Callable[..., Iterator[Figure]], **options: bool) -> Iterator[Figure]:
