@@ -570,6 +570,9 @@ def goes_on_with_acctvantage(
 ) -> str:
     """What is offered has no answer yet; what was refused is offered again once it is New again."""
     pickup, diary = pickups.get(one.id), one.diary
+    is_refused = one.status == IMPORT_ERROR and one.is_ours and one.is_listed
+    if is_refused and not one.codes and one.id not in offered:
+        return "Import Error, and not on the worklist"
     if pickup is None:
         return ""
     if (pickup.answer is None) != (one.id in offered):
@@ -605,11 +608,6 @@ _OVER: Mapping[str, Callable[[One], bool]] = {
 }
 
 
-def is_refused_on_the_worklist(one: One) -> str:
-    is_error = one.status == IMPORT_ERROR and one.is_ours and one.is_listed
-    return "Import Error, and not on the worklist" if is_error and not one.codes else ""
-
-
 QUIET: Sequence[Rule] = (
     *MOMENT,
     is_imported,
@@ -624,7 +622,6 @@ QUIET: Sequence[Rule] = (
     has_its_refunds_in_the_books,
     has_what_was_asked_of_its_payment,
     has_a_cause_still,
-    is_refused_on_the_worklist,
 )
 
 
