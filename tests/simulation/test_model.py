@@ -116,7 +116,6 @@ BROKEN: dict[str, Callable[[One], One]] = {
         receipt(one, state="pre_authorized", capture_wanted=True)
     ),
     "has_a_cause_still": lambda one: on_list(one, "not_in_store"),
-    "is_refused_on_the_worklist": lambda one: on_list(header(one, status_id=12)),
 }
 
 
@@ -137,6 +136,8 @@ def test_what_is_offered_to_acctvantage_and_what_is_not(one: One, offered: list[
     answered = Pickup("WEB1001", 1, answers=(Acknowledgement("WEB1001", 1, "SO-1"),))
     waiting = attrs.evolve(answered, answers=())
     says = partial(model.goes_on_with_acctvantage, offered=offered)
+    refused = on_list(header(one, status_id=12))
+    assert ("not on the worklist" in says(refused, {})) == (offered == [])
     words = [says(one, {1001: each}) for each in (answered, waiting)]
     assert [bool(each) for each in words] == [bool(offered), not offered]
 

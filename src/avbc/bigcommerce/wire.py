@@ -40,7 +40,7 @@ from avbc.bigcommerce.errors import (
 )
 from avbc.bigcommerce.http import Http, Response
 from avbc.bigcommerce.limits import Allowance, NotAwaited
-from avbc.bigcommerce.parsing import Rows, WrongCut, load_whole
+from avbc.bigcommerce.parsing import Rows, WrongCut, load_whole, not_collecting
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret
 from avbc.stopping import STOP
@@ -265,7 +265,8 @@ class Wire:
             for done in range(0, len(received.body), _ROWS_AT_ONCE):
                 part = received.body[done : done + _ROWS_AT_ONCE]
                 try:
-                    page = call.page(part)
+                    with not_collecting():
+                        page = call.page(part)
                 except (UnexpectedData, WrongCut):
                     break
                 if page.unreadable:
@@ -295,7 +296,8 @@ class Wire:
     def _page(self, call: ListCall[T], received: Received) -> Page[T]:
         if received.body is None:
             return Page([])
-        page = self._read(call, received, call.page)
+        with not_collecting():
+            page = self._read(call, received, call.page)
         if page.unreadable and self._echoes(received.response):
             return self._page(call, self._without_token(call, received))
         page = page if call.most is None else page.first(call.most)

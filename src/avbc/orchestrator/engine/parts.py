@@ -408,8 +408,8 @@ def _has_method(books: object, name: str) -> bool:
 def _is_overridden(books: object, name: str, *, by: str) -> bool:
     """Whether a method is defined nearer to the object than another that does the same work."""
     places = [getattr(books, "__dict__", {}), *map(vars, type(books).__mro__)]
-    found = next((place for place in places if name in place or by in place), {})
-    return name in found and by not in found
+    nearest = next((place for place in places if name in place or by in place), None)
+    return nearest is not None and name in nearest and by not in nearest
 
 
 def _require_books(books: object) -> None:
