@@ -188,9 +188,14 @@ class Crew:
             is_urgent: Whether they go before all that are not urgent.
         """
         batch = _Batch(self, work, len(work) if limit is None else limit, stop)
-        with self._changed:
-            (self._urgent if is_urgent else self._others).append(batch)
-        self._hire()
+        try:
+            with self._changed:
+                (self._urgent if is_urgent else self._others).append(batch)
+            self._hire()
+        except BaseException:
+            # Ctrl-C while threads begin: nobody else could end their requests.
+            batch.drop()
+            raise
         return batch
 
     def wait_for(self, batch: _Batch[T]) -> None:

@@ -117,7 +117,7 @@ class Rows(Sequence[Json]):
     The list is cut where the first two keys of its first row come again. A wrong cut never makes a
     wrong row: if all parts between the commas of an array are JSON, they are its elements.
 
-    >>> rows = Rows(b'[{"id":1,"no":7},{"id":2,"no":8}]', (0, 17, 33))
+    >>> rows = Rows(b'[{"id":1,"no":7},{"id":2,"no":8}]', (0, 16, 32))
     >>> len(rows), rows[-1], list(rows[:1])
     (2, {'id': 2, 'no': 8}, [{'id': 1, 'no': 7}])
 

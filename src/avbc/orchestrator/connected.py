@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
 from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, Self, TypeVar
 
 from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Client, Product
@@ -174,6 +174,12 @@ class Connected:
     def __repr__(self) -> str:
         setup, code = self.settings.store, self._integration.source_code
         return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an orchestrator is never pickled, since it holds connections and a token: make "
+            "another one where it is needed"
+        )
 
     def _push(self, name: str, doing: str, *, preview: bool, progress: bool | None) -> PushRun:
         return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))
