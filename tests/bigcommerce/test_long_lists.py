@@ -3,11 +3,12 @@
 import asyncio
 import copy
 import json
+import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import attrs
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from avbc.bigcommerce.parsing import Rows, WrongCut
 from avbc.testing.example import plain_orders
 from avbc.testing.orders import EMBEDDED
 from avbc.testing.values import dumps
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 Open = Callable[..., BigCommerce]
 Change = Callable[[list[dict[str, Any]]], object]
