@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import avbc
 from avbc.acctvantage import Gateway, SqlGateway
 from avbc.acctvantage.sql.versions import BOOKS
-from avbc.bigcommerce import BigCommerce, Retries
+from avbc.bigcommerce import AtOnce, BigCommerce, Retries
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, example
@@ -126,6 +126,7 @@ def join(
             settings: Settings = settings,
             transport: httpx.BaseTransport | None = None,
             token: str = "example-token",
+            at_once: AtOnce | None = None,
             **options: Any,
         ) -> Orchestrator:
             client = BigCommerce(
@@ -134,6 +135,7 @@ def join(
                 transport=transport or store.transport(),
                 retries=Retries(attempts=1),
                 sleep=lambda _: None,
+                at_once=at_once,
             )
             stack.enter_context(client)
             return stack.enter_context(avbc.Orchestrator(settings, books, store=client, **options))

@@ -53,7 +53,12 @@ def meanwhile(store: FakeStore) -> Meanwhile:
 
 @pytest.fixture
 def web(join: Join, meanwhile: Meanwhile) -> Orchestrator:
-    return join(transport=meanwhile, clock=meanwhile.clock)
+    """Its clock moves on with each request, so one is sent after another."""
+    return join(
+        transport=meanwhile,
+        clock=meanwhile.clock,
+        at_once=lambda work, _: [each() for each in work],
+    )
 
 
 def card(factory: OrderFactory, quantity: int = 1, gateway: str = "authorizenet") -> FakeOrder:
