@@ -125,7 +125,7 @@ class _Batch(Begun[T]):
 
 
 class Crew:
-    """Runs functions at once: as many as requests may be in flight, whoever has begun them.
+    """Runs functions at once: as many as requests may be in flight, for all callers together.
 
     Its threads are kept until it is closed. A forked process has none at first.
 

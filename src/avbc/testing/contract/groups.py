@@ -64,7 +64,7 @@ class OrderGroups(ContractSetup):
                 same(f"new clients after {row}", gateway.find_clients([], emails), [])
 
     def test_groups_at_once_that_share_emails_and_names(self, gateway: ImportGateway) -> None:
-        """One writes its group, and the other is told to look the clients up again."""
+        """One writes its group, and the other looks the clients up again."""
         books = _groups(gateway)
         for turn in range(3):
             emails = [f"guest{turn}.{number}@example.com" for number in range(4)]
