@@ -448,6 +448,17 @@ def test_a_job_that_need_not_read_it_does_not_hide_it_from_another(
     assert ("order_stopped_in_store", orders[2]) in items(web)
 
 
+def test_a_shorter_list_that_is_read_does_not_hide_it(web: Orchestrator, store: FakeStore) -> None:
+    orders = followed(web, store, 5)
+    ends = [orders[0], orders[4]]
+    store.spoil_order(orders[2], "500")
+    fails(lambda: web.follow_orders(ends), store)
+    # It begins where the failed one began, and ends before the order.
+    web.follow_orders(orders[:1])
+    web.follow_orders(ends)
+    assert items(web) == [("order_not_shown", orders[2])]
+
+
 def test_one_that_was_archived_while_nobody_could_see_it_is_on_the_worklist(
     web: Orchestrator, store: FakeStore
 ) -> None:

@@ -294,6 +294,8 @@ class OrderPages:
                     if (
                         failed is not None
                         and first <= failed.first <= done
+                        # A shorter stretch need not have the order.
+                        and (failed.high or 0) <= done
                         and _since(listed) <= failed.since
                     ):
                         self._forget_failed(key)
@@ -316,7 +318,7 @@ class OrderPages:
                 )
                 is_due = (is_same or not is_patient) and len(self._spoiling) < _ORDERS
                 if not (is_due and self._is_answered):
-                    self._note_failed(listed, first)
+                    self._note_failed(listed, first, high=last)
                     raise
                 begin = failed if is_same and is_patient else None
                 narrowed = self._narrow(listed, first, last, begin, error)
@@ -342,8 +344,9 @@ class OrderPages:
             error: How the page failed.
         """
         key, low, high, reach = _filter_of(listed), first, last, _RECENT
-        if begin is not None and begin.high is not None and begin.low >= first:
-            low, high = begin.low, begin.high
+        end = begin.high if begin is not None else None
+        if begin is not None and end is not None and first <= begin.low <= (last or end):
+            low, high = begin.low, min(end, last or end)
             if first < low:
                 yield from self.store.pages(_within(listed, first, low - 1, is_patient=False))
         if high is None:
