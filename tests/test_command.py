@@ -381,10 +381,18 @@ def test_books_of_ones_own(
     assert terminal("import").out.startswith("Imported 2 orders.")
     assert terminal("history", "1001", "--json").reports[0]["rows"]
     assert "are your own" in terminal("load", "more.toml").err
-    for books in ("own_books:gone", "no_such_module:make", "own_books:nothing"):
+    (Path.cwd() / "bad_books.py").write_text(
+        "import avbc\nclass Half(avbc.ImportGateway): pass\ndef fails(): raise RuntimeError('no')\n"
+        "def asks(what): pass\ndef none(): return None\n"
+    )
+    (Path.cwd() / "worse_books.py").write_text("def (")
+    gone = ["own_books:gone", "no_such_module:make", "own_books:nothing", "worse_books:make"]
+    bad = [f"bad_books:{name}" for name in ("Half", "fails", "asks", "none")]
+    for books in (*gone, *bad):
         said = terminal("worklist", "--books", books)
-        assert said.code == MUST_CHANGE
+        assert said.code == MUST_CHANGE, books
         assert books in said.err
+        assert len(said.err.splitlines()) < 5
 
 
 @pytest.mark.parametrize("command", ["worklist", "import", "page", "history"])

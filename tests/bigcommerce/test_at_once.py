@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -178,7 +179,51 @@ def test_what_is_dropped_is_not_begun() -> None:
     begun = steps.crew.begin([lambda: done.append(1), lambda: done.append(2)])
     begun.drop()
     begun.drop()
+    for late in steps.begun:
+        late()
+    assert done == []
+
+
+def test_what_runs_when_it_is_dropped_is_waited_for() -> None:
+    running, may_end, done = threading.Event(), threading.Event(), list[int]()
+
+    def run() -> None:
+        running.set()
+        assert may_end.wait(10)
+        done.append(1)
+
+    crew = Crew(lambda: 1)
+    stop: Any = SimpleNamespace(ask=may_end.set)
+    begun = crew.begin([run], stop=stop)
+    assert running.wait(10)
+    begun.drop()
     assert done == [1]
+    crew.close()
+
+
+def test_an_interruption_while_threads_begin_leaves_nothing_behind() -> None:
+    starts: list[Callable[[], None]] = []
+
+    def start(work: Callable[[], None]) -> None:
+        starts.append(work)
+        if len(starts) == 1:
+            raise KeyboardInterrupt
+        threading.Thread(target=work).start()
+
+    crew = Crew(lambda: 1, start=start)
+    found: list[object] = []
+
+    def use() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            crew.begin([lambda: found.append("dropped")])
+        # Its place is free, and what was dropped before it began never runs.
+        found.append(crew([lambda: 2, lambda: 3], 2))
+        starts[0]()
+
+    user = threading.Thread(target=use, daemon=True)
+    user.start()
+    user.join(10)
+    assert found == [[2, 3]]
 
 
 def test_a_thread_is_kept_and_goes_with_the_client(script: Any, open_store: Any) -> None:

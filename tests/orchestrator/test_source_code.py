@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -38,6 +39,10 @@ def refuse_second(
             lambda: web.import_orders(ids=[first]),
             web.follow_orders,
             web.push_order_statuses,
+            lambda: web.reconcile(date(2026, 1, 1)),
+            lambda: web.backtest(renamed, date(2026, 1, 1)),
+            lambda: web.explain(first),
+            lambda: web.history(first),
         ):
             with pytest.raises(SettingsError) as raised:
                 run()

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from avbc import forks
@@ -80,15 +79,18 @@ class _Batch(Begun[T]):
         self._limit = limit
         self._stop = stop
         self._left = deque(enumerate(work))
-        self._running = 0
+        self._taken = 0
+        self._at_work = 0
+        """Those of the taken ones that a thread has begun: Ctrl-C may come in between."""
+        self._is_dropped = False
         self._found: dict[int, T] = {}
         self._errors: dict[int, BaseException] = {}
 
     def take(self) -> Callable[[], None] | None:
         """Take what is to be run next; None where nothing may be."""
-        if not self._left or self._running >= self._limit:
+        if not self._left or self._taken >= self._limit:
             return None
-        self._running += 1
+        self._taken += 1
         return partial(self._run, *self._left.popleft())
 
     def _run(self, place: int, function: Callable[[], T]) -> None:
@@ -98,13 +100,24 @@ class _Batch(Begun[T]):
             self._errors[place] = error
             self._left.clear()
 
+    def begin_one(self) -> bool:
+        """Note that one begins; returns whether it still may."""
+        self._at_work += not self._is_dropped
+        return not self._is_dropped
+
     def end_one(self) -> None:
         """Note that one has ended."""
-        self._running -= 1
+        self._taken -= 1
+        self._at_work -= 1
+
+    @property
+    def running(self) -> int:
+        """How many run. What was dropped before it began never does."""
+        return self._at_work if self._is_dropped else self._taken
 
     def is_over(self) -> bool:
         """Whether all have ended."""
-        return not (self._left or self._running)
+        return not (self._left or self.running)
 
     def results(self) -> list[T]:
         try:
@@ -119,6 +132,7 @@ class _Batch(Begun[T]):
     def drop(self) -> None:
         if self._stop is not None and not self.is_over():
             self._stop.ask()
+        self._is_dropped = True
         self._left.clear()
         # Nobody may take the caller's turn while its requests are on their way.
         self._crew.wait_for(self)
@@ -153,7 +167,6 @@ class Crew:
         self._changed = threading.Condition()
         self._urgent: list[_Batch[Any]] = []
         self._others: list[_Batch[Any]] = []
-        self._running = 0
         self._pool: ThreadPoolExecutor | None = None
 
     def after_fork(self) -> None:
@@ -204,32 +217,34 @@ class Crew:
             self._wait(self._changed, batch.is_over)
 
     def _hire(self) -> None:
-        while (taken := self._take(0)) is not None:
+        while (taken := self._take()) is not None:
             self._start(partial(self._work, *taken))
 
     def _work(self, batch: _Batch[Any], function: Callable[[], None]) -> None:
         taken: tuple[_Batch[Any], Callable[[], None]] | None = batch, function
         while taken is not None:
             batch, function = taken
-            function()
-            del function
             with self._changed:
-                batch.end_one()
-                self._changed.notify_all()
-            taken = self._take(1)
+                may_begin = batch.begin_one()
+            if may_begin:
+                function()
+                with self._changed:
+                    batch.end_one()
+                    self._changed.notify_all()
+            del function
+            taken = self._take()
             self._hire()
 
-    def _take(self, running: int) -> tuple[_Batch[Any], Callable[[], None]] | None:
-        """Take what is to be run next, for one that has run another (1) or is new (0)."""
+    def _take(self) -> tuple[_Batch[Any], Callable[[], None]] | None:
+        """Take what is to be run next; None where as many run as may, or nothing is left."""
         number = self._number()
         with self._changed:
-            self._running -= running
-            if self._running < number:
-                for batches in (self._urgent, self._others):
-                    batches[:] = [each for each in batches if not each.is_over()]
-                for batch in chain(self._urgent, self._others):
+            for batches in (self._urgent, self._others):
+                batches[:] = [each for each in batches if not each.is_over()]
+            begun = [*self._urgent, *self._others]
+            if sum(batch.running for batch in begun) < number:
+                for batch in begun:
                     if (function := batch.take()) is not None:
-                        self._running += 1
                         return batch, function
         return None
 

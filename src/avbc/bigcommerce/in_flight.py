@@ -22,7 +22,7 @@ _ENOUGH = 8
 _FORGOTTEN = 256
 """Answers after which a store that has become slow counts as one that is."""
 _KINDS = 64
-"""Kinds of requests that are told apart."""
+"""Kinds of requests whose times are kept."""
 _SPARE = 2
 """How many times what the rate needs may be in flight: pauses are made up for, and where there is
 no quota, more is tried."""

@@ -323,7 +323,10 @@ def _launch(
                     "URL, such as sqlite:///journal.db"
                 )
             loaded = Settings.load(settings)
-            web = stack.enter_context(Orchestrator(loaded, gateway, journal=journal or None))
+            try:
+                web = stack.enter_context(Orchestrator(loaded, gateway, journal=journal or None))
+            except TypeError as error:
+                raise FinalError(f"the books {books!r} are no books: {error}") from error
             given["web"] = web
             stack.enter_context(_naming_the_token(loaded))
         bound.arguments.update({name: given[name] for name in needs})

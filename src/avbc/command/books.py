@@ -39,12 +39,25 @@ def open_books(named: str, stack: ExitStack, *, is_made: bool) -> ImportGateway:
             f"the books {named!r} cannot be imported: {error}. Give --books or AVBC_BOOKS "
             "package.module:function, of a module that this Python finds"
         ) from error
+    except Exception as error:
+        # Whatever its module does: the operator gets one message, as for any other fault.
+        raise _not_made(named, error) from error
     if not callable(make):
         raise FinalError(f"the books {named!r} are no function or class that makes them")
-    made = cast("ImportGateway", make())
+    try:
+        made = cast("ImportGateway", make())
+    except Exception as error:
+        raise _not_made(named, error) from error
     if callable(close := getattr(made, "close", None)):
         stack.callback(close)
     return made
+
+
+def _not_made(named: str, error: Exception) -> FinalError:
+    return FinalError(
+        f"the books {named!r} could not be made: {type(error).__name__}: {error}. Correct them: "
+        "what is named takes no arguments and returns the books"
+    )
 
 
 def _require_books(url: str) -> None:

@@ -15,6 +15,7 @@ from avbc.orchestrator.engine.arguments import require_id, require_period, requi
 from avbc.orchestrator.engine.attention import note_checks
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.orchestrator.engine.run import Run, Task
+from avbc.orchestrator.engine.source_code import require_code
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, SetupReport
 from avbc.settings import Settings
 
@@ -60,27 +61,29 @@ class Checking(Connected):
 
         Raises:
             NoSuchOrder: The store has no such order.
+            SettingsError: The books have this store's orders under another Import Source Code.
             AvbcError: The store, the books or the journal do not answer.
         """
         order_id = require_id(order_id, "order_id")
         task = Task("explain", "Previewing orders", preview=True, turn="import_orders")
         run = Run(self._integration, task, ImportReport(preview=True))
         with waiting_shown("Reading the order"):
+            require_code(self._integration.books, run.source_code, self.store.store_hash)
             return explain_order(run, self._customisations, order_id)
 
     def history(self, order_id: int) -> History:
         """List everything that was done for an order, and its state in the store and the books.
 
         Raises:
+            SettingsError: The books have this store's orders under another Import Source Code.
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.
         """
         order_id = require_id(order_id, "order_id")
-        import_id = order_import_id(self._integration.source_code, order_id)
-        journal = self._integration.journal
-        return history.order_history(
-            order_id, import_id, self.store, self._integration.books, journal
-        )
+        code, books = self._integration.source_code, self._integration.books
+        require_code(books, code, self.store.store_hash)
+        import_id, journal = order_import_id(code, order_id), self._integration.journal
+        return history.order_history(order_id, import_id, self.store, books, journal)
 
     def reconcile(
         self, since: date, until: date | None = None, *, progress: bool | None = None
@@ -102,6 +105,7 @@ class Checking(Connected):
 
         Raises:
             ValueError: A time has no time zone, or the period ends before it begins.
+            SettingsError: The books have this store's orders under another Import Source Code.
             AvbcError: The store or the books cannot be read. Once orders have been compared, the
                 report says so in `stopped`.
         """
@@ -134,6 +138,7 @@ class Checking(Connected):
 
         Raises:
             ValueError: A time has no time zone, or the period ends before it begins.
+            SettingsError: The books have this store's orders under another Import Source Code.
             AvbcError: The store or the books cannot be read. Once orders have been mapped, the
                 report says so in `stopped`.
         """

@@ -80,7 +80,7 @@ def close_journal(
 
 
 def mark_journaled(connection: sa.Connection) -> None:
-    """Mark what is in the journal as it is: closings need not look at it until it changes."""
+    """Mark orders that the journal has as they are now: closings skip them until they change."""
     for table in (schema.sales_orders, schema.receipts, schema.credits):
         is_open = (
             schema.ORDER_TO_JOURNAL if table is schema.sales_orders else table.c.answered.is_(None)

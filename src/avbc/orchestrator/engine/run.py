@@ -35,7 +35,7 @@ from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.order_pages import OrderPages
 from avbc.orchestrator.engine.order_reads import OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
-from avbc.orchestrator.engine.source_code import SETTING, code_fault
+from avbc.orchestrator.engine.source_code import code_faults
 from avbc.orchestrator.engine.states import Noted, States
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.engine.writes import Write, Writes, checked_turn
@@ -480,13 +480,8 @@ class Run(Generic[R]):
 
         The Import Source Code is the one that the books have this store's orders under.
         """
-        faults = list(found)
-        if self._task.turn:
-            sources, store = self.books.order_sources(), self.store.store_hash
-            if fault := code_fault(sources, self.source_code, store):
-                message = f"is {self.source_code!r}, and {fault.found}. {fault.fix}"
-                faults.insert(0, Fault(SETTING, message))
-        if faults:
+        code = code_faults(self.books, self.source_code, self.store.store_hash)
+        if faults := [*code, *found]:
             raise SettingsError("settings", faults)
 
     def _scoped(self, kind: str) -> str:

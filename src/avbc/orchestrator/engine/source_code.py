@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from avbc.acctvantage import ImportGateway
+from avbc.errors import Fault
+from avbc.settings import SettingsError
+
 SETTING = "order_status.import_source_code"
 
 
@@ -55,3 +59,19 @@ def code_fault(
             back,
         )
     return None
+
+
+def code_faults(books: ImportGateway, code: str, store_hash: str) -> list[Fault]:
+    """Ask the books what is wrong with the Import Source Code, as faults of the settings."""
+    fault = code_fault(books.order_sources(), code, store_hash)
+    return [] if fault is None else [Fault(SETTING, f"is {code!r}, and {fault.found}. {fault.fix}")]
+
+
+def require_code(books: ImportGateway, code: str, store_hash: str) -> None:
+    """Make sure that what is said of an order is said of the one that the books have.
+
+    Raises:
+        SettingsError: The books have this store's orders under another Import Source Code.
+    """
+    if faults := code_faults(books, code, store_hash):
+        raise SettingsError("settings", faults)
