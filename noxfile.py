@@ -113,7 +113,8 @@ def tests(session: nox.Session) -> None:
         options = ("-m", "not one_python", "--assert=plain", *ON_EVERY_CORE)
         session.run("pytest", *options, env=environment)
         return
-    session.install("pytest-cov>=6")
+    # The benchmarks are run once, in their smallest size.
+    session.install("pytest-cov>=6", *nox.project.dependency_groups(PROJECT, "bench"))
     session.run("coverage", "erase")
     session.run("pytest", "--cov", "--cov-report=", *ON_EVERY_CORE, env={"COVERAGE_CORE": "ctrace"})
     session.run("coverage", "report")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
+from replay import API_URL
 
 from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
 from avbc.clock import Clock
 from avbc.orchestrator import Customisation
+from avbc.testing import FakeStore
 from avbc.testing.example import books_toml, settings_dict
+
+_REFERENCE, _, _ = books_toml.partition("products = [")
 
 
 @contextmanager
@@ -39,3 +45,57 @@ def orchestrator(
                 customise=customise,
             ) as web:
                 yield web, database
+
+
+@contextmanager
+def joined(
+    store: FakeStore | httpx.BaseTransport,
+    place: Path | None = None,
+    screens: Mapping[str, Mapping[str, object]] | None = None,
+) -> Iterator[tuple[Orchestrator, SqlGateway, Path]]:
+    """Join a store to books in a folder. Where it has no orders, the books have no products.
+
+    Gives the orchestrator, the books and the folder.
+    """
+    is_fake = isinstance(store, FakeStore)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = place or Path(temporary)
+        reference = folder / "books.toml"
+        has_products = is_fake and bool(store.state.orders)
+        reference.write_text(books_toml if has_products else _REFERENCE, encoding="utf-8")
+        url = store.api_url if is_fake else API_URL
+        transport = store.transport() if is_fake else store
+        with (
+            SqlGateway(f"sqlite:///{folder}/books.db") as books,
+            BigCommerce(url, "example-token", transport=transport) as client,
+        ):
+            books.load(reference)
+            settings = {
+                name: {**values, **(screens or {}).get(name, {})}
+                for name, values in settings_dict(url).items()
+            }
+            with Orchestrator(Settings.from_dict(settings), books, store=client) as web:
+                yield web, books, folder
+
+
+def write_products(
+    books: SqlGateway, folder: Path, count: int, *, price: str, quantity: int, step: int = 1
+) -> None:
+    """Write products and their quantities on hand, named as `FakeStore.add_products` names them.
+
+    With `step` only every so many-th of them.
+    """
+    products, quantities = folder / "products.csv", folder / "quantities.csv"
+    skus = [_sku(number) for number in range(0, count, step)]
+    with products.open("w", encoding="utf-8") as file:
+        file.write("part_number,name,product_class,list_price,weight\n")
+        file.writelines(f"{sku},Product {sku},Goods,{price},1\n" for sku in skus)
+    with quantities.open("w", encoding="utf-8") as file:
+        file.write("part_number,warehouse,quantity\n")
+        file.writelines(f"{sku},Main,{quantity}\n" for sku in skus)
+    books.load_products(products)
+    books.load_quantities(quantities)
+
+
+def _sku(number: int) -> str:
+    return f"SKU-{number + 1:06d}"

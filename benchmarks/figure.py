@@ -16,45 +16,60 @@ class Figure:
 
     name: str
     ours: str
-    peer: str
+    peer: str = ""
     """The peer or floor, with its own number."""
     ratio: float | None = None
     aim: str = ""
-    met: bool | None = None
-    """None where there is no aim."""
     share: float | None = None
-    """The ratio as a share of the most that it should be, where it has such an aim."""
+    """What was measured as a share of the most that it should be; None without an aim."""
+    group: str = ""
+    """The benchmark that it is of."""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it meets its aim; None where there is none."""
+        return None if self.share is None else self.share <= 1
+
+    @property
+    def ratio_text(self) -> str:
+        """The ratio, for the table."""
+        if self.ratio is None:
+            return ""
+        return f"{self.ratio:.2f}" if self.ratio >= 0.1 else f"{self.ratio:.2g}"
 
     def row(self) -> dict[str, str]:
         """The cells of its line."""
-        met = "" if self.met is None else "yes" if self.met else "NO"
-        ratio = (
-            ""
-            if self.ratio is None
-            else f"{self.ratio:.2f}"
-            if self.ratio >= 0.1
-            else f"{self.ratio:.2g}"
-        )
         return {
             "figure": self.name,
             "ours": self.ours,
             "peer or floor": self.peer,
-            "ratio": ratio,
+            "ratio": self.ratio_text,
             "aim": self.aim,
-            "met": met,
+            "met": "" if self.met is None else "yes" if self.met else "NO",
         }
 
 
 def compared(name: str, ours: str, peer: str, ratio: float, aim: float | None = None) -> Figure:
     """A figure whose ratio should be at most `aim`, if one is given."""
+    aim_text, share = ("", None) if aim is None else (f"<= {aim:.2f}", ratio / aim)
+    return Figure(name, ours, peer, ratio, aim_text, share)
+
+
+def limited(name: str, value: float, most: float, text: Callable[[float], str]) -> Figure:
+    """A figure that should be at most `most`."""
+    return Figure(name, text(value), aim=f"<= {text(most)}", share=value / most)
+
+
+def counted(name: str, ours: int, floor: int, *, most: int | None = None) -> Figure:
+    """Requests, which should be no more than the floor, or than `most` where that is given."""
+    most = floor if most is None else most
     return Figure(
         name,
-        ours,
-        peer,
-        ratio,
-        "" if aim is None else f"<= {aim:.2f}",
-        None if aim is None else ratio <= aim,
-        None if aim is None else ratio / aim,
+        f"{ours:,}",
+        f"floor: {floor:,}",
+        ours / floor if floor else None,
+        f"<= {most:,}",
+        ours / most if most else 1.0 + ours,
     )
 
 
@@ -108,3 +123,8 @@ def cpus(measured: Sequence[Spent]) -> list[float]:
 def milliseconds(seconds: Sequence[float]) -> str:
     """The median, for the table."""
     return f"{statistics.median(seconds) * 1000:,.0f} ms"
+
+
+def microseconds(seconds: Sequence[float]) -> str:
+    """The median, for the table."""
+    return f"{statistics.median(seconds) * 1e6:,.0f} us"

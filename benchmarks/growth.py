@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
-from figure import Figure, compared
+from figure import Figure, compared, limited
 from memory import RAM_DISK, megabytes, peak
 
 from avbc import SqlGateway
@@ -28,7 +28,7 @@ _FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 
 def figures(*, quick: bool = False, full: bool = False) -> Iterator[Figure]:
     """Measure."""
-    few, many = (200, 1_000) if quick else (2_000, 100_000 if full else 20_000)
+    few, many = (5, 10) if quick else (2_000, 100_000 if full else 20_000)
     small, large = _asked(few), _asked(many)
     for name in ("an empty day of sales_orders_ordered", "one order of sales_orders"):
         yield compared(
@@ -38,21 +38,17 @@ def figures(*, quick: bool = False, full: bool = False) -> Iterator[Figure]:
             large[name] / small[name],
             MOST,
         )
-    one = large["one order of sales_orders"]
-    yield Figure(
+    yield limited(
         f"CPU of one order of sales_orders, books of {many:,} orders",
-        f"{one * 1e6:.0f} us",
-        "",
-        aim=f"<= {ONE_ORDER * 1e6:.0f} us",
-        met=one <= ONE_ORDER,
+        large["one order of sales_orders"],
+        ONE_ORDER,
+        lambda seconds: f"{seconds * 1e6:,.0f} us",
     )
-    added = large["memory of a walk"]
-    yield Figure(
+    yield limited(
         f"memory (RSS) that iter_sales_orders of {many:,} orders adds",
-        megabytes(added),
-        "",
-        aim=f"<= {megabytes(WALK_PEAK)}",
-        met=added <= WALK_PEAK,
+        large["memory of a walk"],
+        WALK_PEAK,
+        megabytes,
     )
 
 

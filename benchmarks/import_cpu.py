@@ -12,22 +12,20 @@ of 1, 3 and 20 lines.
 from __future__ import annotations
 
 import sqlite3
-import statistics
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
 
 import attrs
 import example
 import httpx
 import orjson
-from figure import Figure, compared, ratio, spent
+from figure import Figure, compared, microseconds, ratio, spent
+from replay import API_URL, Kept, Recorder, Replay, ReplayServer
 
 from avbc import BigCommerce
-from avbc.testing import StoreProcess
-from avbc.testing.factories import OrderFactory
+from avbc.testing import FakeStore, OrderFactory
 
 AIM = 3.0
 AIM_WITH_HTTP = 1.5
@@ -35,37 +33,6 @@ LINES = (1, 3, 20)
 """Lines of each order."""
 GROUP = 8
 """Orders in each transaction of the second floor."""
-_API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
-
-Kept: TypeAlias = Mapping[tuple[str, bytes], tuple[httpx.Request, httpx.Response]]
-"""Requests and their answers, by method and path."""
-
-
-@attrs.define
-class Recorder(httpx.BaseTransport):
-    """Passes requests on and keeps each answer."""
-
-    inner: httpx.BaseTransport = attrs.field(factory=httpx.HTTPTransport)
-    kept: dict[tuple[str, bytes], tuple[httpx.Request, httpx.Response]] = attrs.field(factory=dict)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = self.inner.handle_request(request)
-        response.read()
-        self.kept[request.method, request.url.raw_path] = request, response
-        return response
-
-
-@attrs.frozen
-class Replay(httpx.BaseTransport):
-    """Answers from what was kept: everything but sockets."""
-
-    kept: Kept
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        _, response = self.kept[request.method, request.url.raw_path]
-        return httpx.Response(
-            response.status_code, headers=response.headers.raw, content=response.content
-        )
 
 
 @attrs.frozen
@@ -95,25 +62,29 @@ class Books:
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure."""
-    orders, rounds = (40, 1) if quick else (240, 5)
-    for lines in LINES:
+    orders, rounds = (8, 1) if quick else (240, 5)
+    for lines in LINES[: 1 if quick else None]:
         yield from _figures(lines, orders, rounds)
 
 
 def _figures(lines: int, orders: int, rounds: int) -> Iterator[Figure]:
     opening, kept, books = _record(lines, orders)
-    results: dict[str, list[float]] = {}
-    for number in range(rounds + 1):
-        took = {
-            "avbc": _over_http(lines, orders),
-            "bare": _bare_http(lines, orders, kept),
-            "replayed": _replayed({**opening, **kept}),
-            "floor": _floor(orders, kept, books, group=1),
-            "groups": _floor(orders, kept, books, group=GROUP),
+    with ReplayServer({**opening, **kept}) as server:
+        variants: dict[str, Callable[[], float]] = {
+            "avbc": lambda: _imported(server.api_url),
+            "bare": lambda: _bare_http(server.api_url, kept),
+            "replayed": lambda: _imported(API_URL, Replay({**opening, **kept})),
+            "floor": lambda: _floor(orders, kept, books, group=1),
+            "groups": lambda: _floor(orders, kept, books, group=GROUP),
         }
-        if number:  # The first round warms up.
-            for name, cpu in took.items():
-                results.setdefault(name, []).append(cpu / orders)
+        results: dict[str, list[float]] = {name: [] for name in variants}
+        for number in range(rounds + 1):
+            for name, measure in variants.items():
+                cpu = measure()
+                if number or rounds == 1:  # The first round warms up.
+                    results[name].append(cpu / orders)
+            if rounds == 1:
+                break
     ours, replayed, floor = results["avbc"], results["replayed"], results["floor"]
     with_http = [sum(pair) for pair in zip(floor, results["bare"], strict=True)]
     name = f"CPU per imported order of {lines} line{'s' if lines > 1 else ''}"
@@ -130,78 +101,54 @@ def _figures(lines: int, orders: int, rounds: int) -> Iterator[Figure]:
 def _figure(
     name: str, ours: list[float], peer: str, floor: list[float], aim: float | None = None
 ) -> Figure:
-    return compared(name, _micro(ours), f"{peer}: {_micro(floor)}", ratio(ours, floor), aim)
-
-
-def _micro(seconds: list[float]) -> str:
-    return f"{statistics.median(seconds) * 1e6:,.0f} us"
-
-
-@contextmanager
-def _store(lines: int, orders: int) -> Iterator[StoreProcess]:
-    """A store in a process of its own with orders of so many lines, paid by card."""
-    factory = OrderFactory(seed=1, first_id=1001)
-    with StoreProcess(orders=0) as server:
-        server.add_orders([factory.order(factory.lines(lines)) for _ in range(orders)])
-        yield server
+    return compared(
+        name, microseconds(ours), f"{peer}: {microseconds(floor)}", ratio(ours, floor), aim
+    )
 
 
 def _record(lines: int, orders: int) -> tuple[Kept, Kept, Books]:
     """The requests of the test of the connection, those of the import, and what it wrote."""
-    recorder = Recorder()
+    server, factory = FakeStore(), OrderFactory(seed=1, first_id=1001)
+    server.add_orders([factory.order(factory.lines(lines)) for _ in range(orders)])
+    recorder = Recorder(server.transport())
     with (
-        _store(lines, orders) as server,
-        BigCommerce(server.api_url, "example-token", transport=recorder) as store,
-        example.orchestrator(server.api_url, store) as (web, database),
+        BigCommerce(API_URL, "example-token", transport=recorder) as store,
+        example.orchestrator(API_URL, store) as (web, database),
     ):
         web.test_connection()
-        opening = dict(recorder.kept)
-        web.import_orders()
-        return (
-            opening,
-            {key: kept for key, kept in recorder.kept.items() if key not in opening},
-            Books.read(database),
-        )
+        opening = recorder.take()
+        report = web.import_orders()
+        assert len(report.imported) == orders, report
+        return opening, recorder.take(), Books.read(database)
 
 
-def _over_http(lines: int, orders: int) -> float:
+def _imported(api_url: str, transport: httpx.BaseTransport | None = None) -> float:
+    """CPU seconds of the import, by a transport or over HTTP."""
     with (
-        _store(lines, orders) as server,
-        example.orchestrator(server.api_url) as (web, _),
+        BigCommerce(api_url, "example-token", transport=transport) as store,
+        example.orchestrator(api_url, store) as (web, _),
     ):
         # The connection and TLS certificates are made once, however many orders follow.
         web.test_connection()
         return spent(web.import_orders).cpu
 
 
-def _replayed(kept: Kept) -> float:
-    with (
-        BigCommerce(_API_URL, "example-token", transport=Replay(kept)) as store,
-        example.orchestrator(_API_URL, store) as (web, _),
-    ):
-        web.test_connection()
-        return spent(web.import_orders).cpu
-
-
-def _bare_http(lines: int, orders: int, kept: Kept) -> float:
+def _bare_http(api_url: str, kept: Kept) -> float:
     """Send the same requests, one after the other."""
-    with (
-        _store(lines, orders) as server,
-        httpx.Client(base_url=server.api_url) as client,
-    ):
+    with httpx.Client() as client:
         requests = [
             client.build_request(
                 asked.method,
-                asked.url.raw_path.decode(),
+                httpx.URL(api_url, raw_path=asked.url.raw_path),
                 content=asked.content,
-                headers=asked.headers.raw,
+                headers=[each for each in asked.headers.raw if each[0].lower() != b"host"],
             )
             for asked, _ in kept.values()
         ]
 
         def send() -> None:
             for request in requests:
-                client.send(request)
+                client.send(request).raise_for_status()
 
         return spent(send).cpu
 

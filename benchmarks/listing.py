@@ -7,7 +7,7 @@ and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -18,6 +18,7 @@ from bigc.resources import BigCommerceOrdersV2API
 from bigcommerce.api import BigcommerceApi
 from figure import Figure, compared, cpus, interleaved, milliseconds, ratio, walls
 from page_server import PAGE_SIZE, PageServer, bodies
+from replay import API_URL
 
 from avbc.bigcommerce import BigCommerce, read_object
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
@@ -31,13 +32,13 @@ _FORMS = [("headers", _LINKS), ("lines and fees embedded", EVERYTHING)]
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure."""
-    pages, rounds = (2, 2) if quick else (8, 15)
+    pages, size, rounds = (1, 10, 1) if quick else (8, PAGE_SIZE, 15)
     with (
-        PageServer(pages) as server,
+        PageServer(pages, size) as server,
         closing(BigCommerce(f"{server.url}/stores/abc123/v3/", "example-token")) as store,
     ):
         bigc = BigCommerceOrdersV2API(_Bigc(server.url))
-        count = pages * PAGE_SIZE
+        count = pages * size
         for form, include in _FORMS:
             name = f"listing {count} orders, typed, {form}"
             asked = (
@@ -48,7 +49,8 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
                 "typed": lambda asked=asked: _walk(_typed(bigc.all(params=asked)), count),
                 "bigc": lambda asked=asked: _walk(bigc.all(params=asked), count),
             }
-            interleaved(variants, 1)  # connections, caches and imports
+            if not quick:
+                interleaved(variants, 1)  # connections, caches and imports
             times = interleaved(variants, rounds)
             ours, typed, dicts = (cpus(times[of]) for of in ("avbc", "typed", "bigc"))
             peer = "bigc 1.1.0 with the same typing"
@@ -70,12 +72,11 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
             walls(times["bigcommerce"]),
         )
     for form, include in _FORMS:
-        yield _typing(form, include, rounds)
+        yield _typing(form, include, bodies(min(pages, 2), size, embedded=bool(include)), rounds)
 
 
-def _typing(form: str, include: tuple[Include, ...], rounds: int) -> Figure:
+def _typing(form: str, include: Sequence[Include], pages: Sequence[bytes], rounds: int) -> Figure:
     """From bytes to typed orders, with all checks, by the client but without a connection."""
-    pages = bodies(2, embedded=bool(include))
 
     def answer(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params.get("page", "1"))
@@ -87,17 +88,17 @@ def _typing(form: str, include: tuple[Include, ...], rounds: int) -> Figure:
         for page in pages:
             orjson.loads(page)
 
-    url, count = "https://api.bigcommerce.com/stores/abc123/v3/", len(pages) * PAGE_SIZE
-    with BigCommerce(url, "example-token", transport=httpx.MockTransport(answer)) as store:
+    count = sum(len(orjson.loads(page)) for page in pages)
+    with BigCommerce(API_URL, "example-token", transport=httpx.MockTransport(answer)) as store:
         variants: dict[str, Callable[[], object]] = {
             "avbc": lambda: _walk(store.orders.list(include=include), count),
             "orjson": parse,
         }
         interleaved(variants, 1)
         times = interleaved(variants, rounds)
-    size = sum(map(len, pages)) / count / 1000
+    kilobytes = sum(map(len, pages)) / count / 1000
     return _against(
-        f"{count} orders of {size:.1f} KB, {form}: bytes to typed orders, CPU",
+        f"{count} orders of {kilobytes:.1f} KB, {form}: bytes to typed orders, CPU",
         cpus(times["avbc"]),
         "orjson's dicts",
         cpus(times["orjson"]),

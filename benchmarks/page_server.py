@@ -28,8 +28,8 @@ _END = b"HTTP/1.1 204 No Content\r\n" + _QUOTA + b"\r\n"
 class PageServer:
     """Runs the server as a process of its own; a context manager."""
 
-    def __init__(self, pages: int) -> None:
-        self._command = [sys.executable, __file__, "--pages", str(pages)]
+    def __init__(self, pages: int, size: int) -> None:
+        self._command = [sys.executable, __file__, f"--pages={pages}", f"--size={size}"]
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -49,7 +49,7 @@ class PageServer:
         self._process.communicate()
 
 
-def bodies(pages: int, *, embedded: bool) -> list[bytes]:
+def bodies(pages: int, size: int, *, embedded: bool) -> list[bytes]:
     """Write pages of orders of one to three lines, each line with an option that was chosen.
 
     They come with lines and fees, or with links to them. As the bodies in BigCommerce's
@@ -64,7 +64,7 @@ def bodies(pages: int, *, embedded: bool) -> list[bytes]:
 
     def page() -> bytes:
         orders: list[object] = []
-        for number in range(PAGE_SIZE):
+        for number in range(size):
             lines = factory.lines(1 + number % 3)
             lines = [attrs.evolve(line, options=(("Size", "Medium"),)) for line in lines]
             orders.append(factory.order(lines).to_json(view))
@@ -73,12 +73,12 @@ def bodies(pages: int, *, embedded: bool) -> list[bytes]:
     return [page() for _ in range(pages)]
 
 
-def answers(pages: int, *, embedded: bool) -> list[bytes]:
+def answers(pages: int, size: int, *, embedded: bool) -> list[bytes]:
     """Write the answer for every page."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + _QUOTA
     return [
         head + b"Content-Length: %d\r\n\r\n" % len(body) + body
-        for body in bodies(pages, embedded=embedded)
+        for body in bodies(pages, size, embedded=embedded)
     ]
 
 
@@ -102,8 +102,8 @@ class _Connection(asyncio.Protocol):
         self._transport.write(pages[number - 1] if number <= len(pages) else _END)
 
 
-async def _serve(pages: int) -> None:
-    plain, embedded = answers(pages, embedded=False), answers(pages, embedded=True)
+async def _serve(pages: int, size: int) -> None:
+    plain, embedded = (answers(pages, size, embedded=embedded) for embedded in (False, True))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(plain, embedded), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
@@ -113,4 +113,6 @@ async def _serve(pages: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--pages", type=int, default=20)
-    asyncio.run(_serve(parser.parse_args().pages))
+    parser.add_argument("--size", type=int, default=PAGE_SIZE)
+    options = parser.parse_args()
+    asyncio.run(_serve(options.pages, options.size))

@@ -7,27 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 
 import attrs
 import example
 import httpx
-from figure import Figure, compared
+from figure import Figure, counted
 
-from avbc import BigCommerce
-from avbc.clock import Clock
+from avbc import BigCommerce, Orchestrator
 from avbc.mapping.offline import OFFLINE
-from avbc.orchestrator.jobs.import_orders import CHUNK
 from avbc.settings import payment_method_key
-from avbc.testing import (
-    Discount,
-    FakeOrder,
-    FakeStore,
-    OrderFactory,
-    Payment,
-    StoreProcess,
-    item,
-)
+from avbc.testing import Discount, FakeOrder, FakeStore, OrderFactory, Payment, item
 from avbc.testing.example import example_orders, populate
 from avbc.testing.values import as_rows
 
@@ -35,6 +26,9 @@ PAGE_SIZE = 250
 EMBEDDED_LINES = 50
 TIME_ZONE = 1
 """A process reads the store's time zone once, for the day of each order."""
+TOKEN_CHECK = 1
+"""A process asks once whether its token may set statuses: before that is known, no order may be in
+the books."""
 _PERCENTAGE = 1
 _KNOWN_COUPONS = {"SAVE5", "TEN"}
 """Promotions of the example books: only a coupon that is none of them must be read for its type."""
@@ -75,36 +69,50 @@ def _coupons(orders: Sequence[FakeOrder]) -> int:
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure."""
-    count = 60 if quick else PAGE_SIZE
+    count = 20 if quick else PAGE_SIZE
     orders = example_orders(count)
-    with StoreProcess(orders=0) as server:
-        with example.orchestrator(server.api_url) as (web, _):
-            web.test_connection()
-            web.import_orders()
-            server.clear_log()
-            web.import_orders()
-            yield _figure("requests of a poll that finds nothing", server, 1)
-            populate(server, count)
-            web.import_orders()
-            yield _figure(
-                f"requests to import {count} orders of every shape",
-                server,
-                floor(orders) + TIME_ZONE,
-                len(orders),
-            )
-        populate(server, count, first_id=10_001)
-        with example.orchestrator(server.api_url) as (web, _):
-            web.import_orders()
-            # A process asks once whether its token may set statuses; an order must not be in the
-            # books before that is known.
-            yield _figure(
-                "the same as the first thing in a new process",
-                server,
-                floor(orders) + TIME_ZONE + 1,
-                len(orders),
-            )
-    yield from _cards(count)
+    server = FakeStore()
+    with _joined(server) as web:
+        web.test_connection()
+        web.import_orders()
+        server.clear_log()
+        web.import_orders()
+        yield _figure("requests of a poll that finds nothing", server, 1)
+        populate(server, count)
+        web.import_orders()
+        yield _figure(
+            f"requests to import {count} orders of every shape",
+            server,
+            floor(orders) + TIME_ZONE,
+        )
+    populate(server, count, first_id=10_001)
+    with _joined(server) as web:
+        web.import_orders()
+        yield _figure(
+            "the same as the first thing in a new process",
+            server,
+            floor(orders) + TIME_ZONE + TOKEN_CHECK,
+        )
+    server, factory = FakeStore(), OrderFactory()
+    orders = [factory.order([item("MUG-RED")], payment=Payment()) for _ in range(count)]
+    server.add_orders(orders)
+    with _joined(server) as web:
+        web.import_orders()
+        yield _figure(
+            f"requests to import {count} card orders, the first thing in a process",
+            server,
+            floor(orders) + TIME_ZONE + TOKEN_CHECK,
+        )
     yield from _webhooks()
+
+
+@contextmanager
+def _joined(server: FakeStore) -> Iterator[Orchestrator]:
+    with (
+        BigCommerce(server.api_url, "example-token", transport=server.transport()) as store,
+        example.orchestrator(server.api_url, store) as (web, _),
+    ):
+        yield web
 
 
 @attrs.define
@@ -125,10 +133,10 @@ class _Sequence(httpx.BaseTransport):
 def _webhooks() -> Iterator[Figure]:
     """From a webhook to the books: a card order, one with a new coupon, and in a new process."""
     coupon = Discount("coupon_amount", Decimal("3.00"), "WELCOME3")
-    for name, discounts, is_first, least in [
-        ("", [], False, 2),
-        (" with a new coupon", [coupon], False, 3),
-        (", the first thing in a process", [], True, 3),
+    for name, discounts, is_first, least, in_all in [
+        ("", [], False, 2, 3),
+        (" with a new coupon", [coupon], False, 3, 4),
+        (", the first thing in a process", [], True, 3, 5),
     ]:
         server = FakeStore()
         sequence = _Sequence(server.transport())
@@ -143,45 +151,15 @@ def _webhooks() -> Iterator[Figure]:
             call = server.webhook(server.events[-1])
             sequence.longest, before = 0, store.requests_sent
             web.handle_webhook(call.body, call.headers)
-            yield compared(
-                f"requests in sequence from the webhook of a card order to its books{name}",
-                f"{sequence.longest}, {store.requests_sent - before} in all",
-                f"floor: {least}",
-                sequence.longest / least,
-                1.0,
-            )
+            each = f"the webhook of a card order to its books{name}"
+            yield counted(f"requests in sequence from {each}", sequence.longest, least)
+            yield counted(f"requests in all from {each}", store.requests_sent - before, in_all)
 
 
-def _cards(count: int) -> Iterator[Figure]:
-    """Orders that were all paid by card: imported fast, and a second for each request.
-
-    Where an order was read more than five seconds before, its chunk is looked at before it is
-    written.
-    """
-    factory = OrderFactory()
-    orders = [factory.order([item("MUG-RED")], payment=Payment()) for _ in range(count)]
-    for name, is_slow in [("", False), (", each chunk looked at", True)]:
-        with StoreProcess(orders=0) as server:
-            server.add_orders(orders)
-            clock = Clock(monotonic=lambda: float(len(server.log))) if is_slow else Clock()
-            with example.orchestrator(server.api_url, clock=clock) as (web, _):
-                web.import_orders()
-            looks = -(-count // CHUNK) if is_slow else 0
-            yield _figure(
-                f"requests to import {count} card orders{name}, the first thing in a process",
-                server,
-                floor(orders) + TIME_ZONE + 1 + looks,
-                count,
-            )
-
-
-def _figure(name: str, server: StoreProcess, least: int, orders: int = 0) -> Figure:
+def _figure(name: str, server: FakeStore, least: int) -> Figure:
     sent = sum(server.counts().values())
     server.clear_log()
-    ours, fewest = f"{sent}", f"floor: {least}"
-    if orders:
-        ours, fewest = f"{ours} ({sent / orders:.2f} per order)", f"{fewest} ({least / orders:.2f})"
-    return compared(name, ours, fewest, sent / least, 1.0)
+    return counted(name, sent, least)
 
 
 if __name__ == "__main__":

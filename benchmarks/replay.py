@@ -1,0 +1,102 @@
+"""Answers that a store gave once, given again: without HTTP, or by a server that does no work.
+
+So what is measured is the client's work, and not the fake store's.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import attrs
+import httpx
+
+API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
+
+Kept: TypeAlias = Mapping[tuple[str, bytes], tuple[httpx.Request, httpx.Response]]
+"""Requests and their answers, by method and path."""
+
+
+@attrs.define
+class Recorder(httpx.BaseTransport):
+    """Passes requests on and keeps each answer."""
+
+    inner: httpx.BaseTransport = attrs.field(factory=httpx.HTTPTransport)
+    kept: dict[tuple[str, bytes], tuple[httpx.Request, httpx.Response]] = attrs.field(factory=dict)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        response.read()
+        self.kept[request.method, request.url.raw_path] = request, response
+        return response
+
+    def take(self) -> Kept:
+        """Return what was kept, and begin anew."""
+        kept, self.kept = self.kept, {}
+        return kept
+
+
+@attrs.frozen
+class Replay(httpx.BaseTransport):
+    """Answers from what was kept: everything but sockets."""
+
+    kept: Kept
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        _, response = self.kept[request.method, request.url.raw_path]
+        return httpx.Response(
+            response.status_code, headers=response.headers.raw, content=response.content
+        )
+
+
+class ReplayServer:
+    """Serves what was kept over HTTP, from a process of its own; a context manager."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._answers = {
+            b"%s %s" % (method.encode(), path): _answer(response)
+            for (method, path), (_, response) in kept.items()
+        }
+        self.api_url = ""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("replay_server.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        pickle.dump(self._answers, self._process.stdin)
+        self._process.stdin.flush()
+        port = int(self._process.stdout.readline())
+        self.api_url = f"http://127.0.0.1:{port}/stores/abc123/v3/"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+
+def _answer(response: httpx.Response) -> bytes:
+    body, status = response.content, response.status_code
+    left_out = (b"content-length", b"content-encoding", b"transfer-encoding", b"connection")
+    head = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
+    head += [
+        b"%s: %s" % (name, value)
+        for name, value in response.headers.raw
+        if name.lower() not in left_out
+    ]
+    if status != HTTPStatus.NO_CONTENT:
+        head.append(b"content-length: %d" % len(body))
+    return b"\r\n".join([*head, b"", body])
