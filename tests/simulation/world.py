@@ -76,11 +76,11 @@ class Worker:
         self.process = Process(self.name, self.number)
         scheduler = self._world.scheduler
         scheduler.begin(self.process, self._run_timer if self.number else self._take_webhooks)
+        self._world.heed_signals()
 
     def orchestrator(self) -> Orchestrator:
         """What the process opens."""
-        world = self._world
-        settings = world.settings
+        world, settings = self._world, self._world.settings
         client = BigCommerce(
             settings.store.api_url,
             settings.require_access_token(),
@@ -113,9 +113,8 @@ class Worker:
 
     def _report(self, report: CycleReport) -> None:
         self.cycles += 1
-        world = self._world
-        world.cycles += 1
-        world.look(lambda: world.on_cycle(report, self))
+        self._world.cycles += 1
+        self._world.look(lambda: self._world.on_cycle(report, self))
 
 
 def _one_after_another(work: Sequence[Callable[[], T]], limit: int, /) -> list[T]:
@@ -243,6 +242,10 @@ class World:
         """End all workers, and leave the books to the next world."""
         for worker in [self._web_server, *self.workers]:
             self.scheduler.kill(worker.process)
+        self.heed_signals()
+
+    def heed_signals(self) -> None:
+        """A signal is for who runs the simulation, and stops no worker."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
@@ -285,7 +288,6 @@ class _Network(httpx.BaseTransport):
         return deliver(replies[0], request)
 
     def _answer(self, sent: StoreRequest) -> Reply:
-        world = self._world
         if sent.method != "GET":
-            world.look(lambda: world.on_write(sent, self._worker))
-        return world.store.answer(sent, waited=False)
+            self._world.look(lambda: self._world.on_write(sent, self._worker))
+        return self._world.store.answer(sent, waited=False)
