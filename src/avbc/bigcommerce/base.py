@@ -148,8 +148,8 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             client_id: The API account's client id. No request needs it.
             client_secret: The API account's client secret. No request needs it; webhooks are
                 verified with it.
-            timeout: Seconds to wait for a connection (at most 10), for each part of an answer, and
-                for a free connection. A whole answer may take four times as long.
+            timeout: Seconds to wait for a connection (at most 10) and for each part of an answer;
+                with asyncio also for a free connection. A whole answer may take four times as long.
             largest_answer: Bytes that an answer may have, decompressed. The largest page of orders
                 needs about 45 MB.
             transport: What sends requests, for tests; otherwise a pool of connections with TLS

@@ -6,7 +6,7 @@ No other module of the client imports either of them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import (
     TYPE_CHECKING,
@@ -32,6 +32,7 @@ from avbc.bigcommerce.limits import (
     TooLarge,
     TooSlow,
 )
+from avbc.bigcommerce.pool import KEPT, Pool
 from avbc.errors import Fault, FaultyInputError, MissingExtra
 
 if TYPE_CHECKING:
@@ -123,20 +124,28 @@ class Http:
 
     def transport(self, tls: ssl.SSLContext, proxy: str | None) -> Transport:
         """Open a pool of connections."""
-        transport: Any = self._pool("HTTPTransport", tls, proxy)
+        return Pool(partial(self._connection, tls, proxy))
+
+    def _connection(self, tls: ssl.SSLContext, proxy: str | None) -> object:
+        transport: Any = self._opened("HTTPTransport", tls, proxy, connections=1)
         # No option leads there. Without it, answers are timed from the end of their headers on.
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
             pool._network_backend = TimedBackend(pool._network_backend)  # noqa: SLF001 - see above
-        return cast("Transport", transport)
+        return cast("object", transport)
 
     def async_transport(self, tls: ssl.SSLContext, proxy: str | None) -> AsyncTransport:
         """Open a pool of connections for asyncio."""
-        return cast("AsyncTransport", self._pool("AsyncHTTPTransport", tls, proxy))
+        opened = self._opened("AsyncHTTPTransport", tls, proxy, connections=MOST)
+        return cast("AsyncTransport", opened)
 
-    def _pool(self, kind: str, tls: ssl.SSLContext, proxy: str | None) -> object:
+    def _opened(
+        self, kind: str, tls: ssl.SSLContext, proxy: str | None, connections: int
+    ) -> object:
         limits = self._library.Limits(
-            max_connections=2 * MOST, max_keepalive_connections=MOST, keepalive_expiry=15.0
+            max_connections=2 * connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=KEPT,
         )
         return getattr(self._library, kind)(verify=tls, limits=limits, proxy=proxy)
 
