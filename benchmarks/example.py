@@ -52,29 +52,35 @@ def joined(
     store: FakeStore | httpx.BaseTransport,
     place: Path | None = None,
     screens: Mapping[str, Mapping[str, object]] | None = None,
+    reference: str | None = "",
+    clock: Clock = Clock(),  # noqa: B008, the real one
 ) -> Iterator[tuple[Orchestrator, SqlGateway, Path]]:
-    """Join a store to books in a folder. Where it has no orders, the books have no products.
+    """Join a store to books in a folder, which may be there already.
 
-    Gives the orchestrator, the books and the folder.
+    By default the books get the example's reference data, and its products only where the store has
+    orders; by None they stay as they are. `screens` are settings of one's own. Gives the
+    orchestrator, the books and the folder.
     """
     is_fake = isinstance(store, FakeStore)
+    has_products = is_fake and bool(store.state.orders)
     with tempfile.TemporaryDirectory() as temporary:
         folder = place or Path(temporary)
-        reference = folder / "books.toml"
-        has_products = is_fake and bool(store.state.orders)
-        reference.write_text(books_toml if has_products else _REFERENCE, encoding="utf-8")
         url = store.api_url if is_fake else API_URL
         transport = store.transport() if is_fake else store
         with (
             SqlGateway(f"sqlite:///{folder}/books.db") as books,
             BigCommerce(url, "example-token", transport=transport) as client,
         ):
-            books.load(reference)
+            if reference is not None:
+                books.load(reference or (books_toml if has_products else _REFERENCE))
+            tables = settings_dict(url)
             settings = {
-                name: {**values, **(screens or {}).get(name, {})}
-                for name, values in settings_dict(url).items()
+                name: {**tables.get(name, {}), **(screens or {}).get(name, {})}
+                for name in {**tables, **(screens or {})}
             }
-            with Orchestrator(Settings.from_dict(settings), books, store=client) as web:
+            with Orchestrator(
+                Settings.from_dict(settings), books, store=client, clock=clock
+            ) as web:
                 yield web, books, folder
 
 

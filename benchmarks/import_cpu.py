@@ -69,11 +69,11 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
 
 def _figures(lines: int, orders: int, rounds: int) -> Iterator[Figure]:
     opening, kept, books = _record(lines, orders)
-    with ReplayServer({**opening, **kept}) as server:
+    with ReplayServer([*opening, *kept]) as server:
         variants: dict[str, Callable[[], float]] = {
             "avbc": lambda: _imported(server.api_url),
             "bare": lambda: _bare_http(server.api_url, kept),
-            "replayed": lambda: _imported(API_URL, Replay({**opening, **kept})),
+            "replayed": lambda: _imported(API_URL, Replay([*opening, *kept])),
             "floor": lambda: _floor(orders, kept, books, group=1),
             "groups": lambda: _floor(orders, kept, books, group=GROUP),
         }
@@ -143,7 +143,7 @@ def _bare_http(api_url: str, kept: Kept) -> float:
                 content=asked.content,
                 headers=[each for each in asked.headers.raw if each[0].lower() != b"host"],
             )
-            for asked, _ in kept.values()
+            for asked, _ in kept
         ]
 
         def send() -> None:
@@ -158,7 +158,7 @@ def _floor(orders: int, kept: Kept, books: Books, group: int) -> float:
 
     Each transaction takes an equal share of every table.
     """
-    bodies = [response.content for _, response in kept.values() if response.content]
+    bodies = [response.content for _, response in kept if response.content]
     statements = {
         name: f'INSERT INTO "{name}" VALUES ({",".join("?" * len(rows[0]))})'
         for name, rows in books.rows.items()

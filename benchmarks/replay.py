@@ -8,7 +8,8 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -19,40 +20,51 @@ import httpx
 
 API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 
-Kept: TypeAlias = Mapping[tuple[str, bytes], tuple[httpx.Request, httpx.Response]]
-"""Requests and their answers, by method and path."""
+Kept: TypeAlias = Sequence[tuple[httpx.Request, httpx.Response]]
+"""Requests and their answers, in sequence."""
 
 
 @attrs.define
 class Recorder(httpx.BaseTransport):
     """Passes requests on and keeps each answer."""
 
-    inner: httpx.BaseTransport = attrs.field(factory=httpx.HTTPTransport)
-    kept: dict[tuple[str, bytes], tuple[httpx.Request, httpx.Response]] = attrs.field(factory=dict)
+    inner: httpx.BaseTransport
+    kept: list[tuple[httpx.Request, httpx.Response]] = attrs.field(factory=list)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self.inner.handle_request(request)
+        request.read()
         response.read()
-        self.kept[request.method, request.url.raw_path] = request, response
+        self.kept.append((request, response))
         return response
 
     def take(self) -> Kept:
         """Return what was kept, and begin anew."""
-        kept, self.kept = self.kept, {}
+        kept, self.kept = self.kept, []
         return kept
 
 
-@attrs.frozen
 class Replay(httpx.BaseTransport):
-    """Answers from what was kept: everything but sockets."""
+    """Answers from what was kept: everything but sockets.
 
-    kept: Kept
+    What was asked for several times has its answers in sequence.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self._answers: dict[tuple[str, bytes, bytes], deque[httpx.Response]] = {}
+        for request, response in kept:
+            self._answers.setdefault(_key(request), deque()).append(response)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        _, response = self.kept[request.method, request.url.raw_path]
+        answers = self._answers[_key(request)]
+        response = answers.popleft() if len(answers) > 1 else answers[0]
         return httpx.Response(
             response.status_code, headers=response.headers.raw, content=response.content
         )
+
+
+def _key(request: httpx.Request) -> tuple[str, bytes, bytes]:
+    return request.method, request.url.raw_path, request.read()
 
 
 class ReplayServer:
@@ -60,8 +72,8 @@ class ReplayServer:
 
     def __init__(self, kept: Kept) -> None:
         self._answers = {
-            b"%s %s" % (method.encode(), path): _answer(response)
-            for (method, path), (_, response) in kept.items()
+            b"%s %s" % (request.method.encode(), request.url.raw_path): _answer(response)
+            for request, response in kept
         }
         self.api_url = ""
 
