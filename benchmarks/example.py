@@ -49,13 +49,13 @@ def orchestrator(
 
 @contextmanager
 def joined(
-    store: FakeStore | httpx.BaseTransport,
+    store: FakeStore | httpx.BaseTransport | str,
     place: Path | None = None,
     screens: Mapping[str, Mapping[str, object]] | None = None,
     reference: str | None = "",
     clock: Clock = Clock(),  # noqa: B008, the real one
 ) -> Iterator[tuple[Orchestrator, SqlGateway, Path]]:
-    """Join a store to books in a folder, which may be there already.
+    """Join a store, a way to it, or its API path to books in a folder, which may be there already.
 
     By default the books get the example's reference data, and its products only where the store has
     orders; by None they stay as they are. `screens` are settings of one's own. Gives the
@@ -65,8 +65,8 @@ def joined(
     has_products = is_fake and bool(store.state.orders)
     with tempfile.TemporaryDirectory() as temporary:
         folder = place or Path(temporary)
-        url = store.api_url if is_fake else API_URL
-        transport = store.transport() if is_fake else store
+        url = store.api_url if is_fake else store if isinstance(store, str) else API_URL
+        transport = store.transport() if is_fake else None if store == url else store
         with (
             SqlGateway(f"sqlite:///{folder}/books.db") as books,
             BigCommerce(url, "example-token", transport=transport) as client,

@@ -1,6 +1,6 @@
-"""A server that only sends pages of orders that were made before.
+"""Servers that only send pages of orders.
 
-It should cost the clients that it measures as little as possible.
+They should cost the clients that they measure as little as possible.
 `python benchmarks/page_server.py --pages 20` prints its address and serves until its standard input
 is closed.
 """
@@ -12,6 +12,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -22,14 +23,17 @@ _QUOTA = (
     b"X-Rate-Limit-Time-Window-Ms: 30000\r\nX-Rate-Limit-Time-Reset-Ms: 30000\r\n"
     b"X-Rate-Limit-Requests-Quota: 1000000\r\nX-Rate-Limit-Requests-Left: 999999\r\n"
 )
-_END = b"HTTP/1.1 204 No Content\r\n" + _QUOTA + b"\r\n"
 
 
-class PageServer:
-    """Runs the server as a process of its own; a context manager."""
+class Server:
+    """Runs a server as a process of its own; a context manager.
 
-    def __init__(self, pages: int, size: int) -> None:
-        self._command = [sys.executable, __file__, f"--pages={pages}", f"--size={size}"]
+    Args:
+        arguments: What Python runs: it prints its address.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._command = [sys.executable, *arguments]
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -49,7 +53,14 @@ class PageServer:
         self._process.communicate()
 
 
-def bodies(pages: int, size: int, *, embedded: bool) -> list[bytes]:
+class PageServer(Server):
+    """Serves pages that were made before, with links and with everything embedded."""
+
+    def __init__(self, pages: int, size: int) -> None:
+        super().__init__([__file__, f"--pages={pages}", f"--size={size}"])
+
+
+def bodies(pages: int, size: int, *, embedded: bool, first_id: int = 1001) -> list[bytes]:
     """Write pages of orders of one to three lines, each line with an option that was chosen.
 
     They come with lines and fees, or with links to them. As the bodies in BigCommerce's
@@ -60,7 +71,7 @@ def bodies(pages: int, size: int, *, embedded: bool) -> list[bytes]:
     from avbc.testing.orders import EMBEDDED, View
     from avbc.testing.values import dumps
 
-    view, factory = EMBEDDED if embedded else View(), OrderFactory()
+    view, factory = EMBEDDED if embedded else View(), OrderFactory(first_id=first_id)
 
     def page() -> bytes:
         orders: list[object] = []
@@ -73,18 +84,17 @@ def bodies(pages: int, size: int, *, embedded: bool) -> list[bytes]:
     return [page() for _ in range(pages)]
 
 
-def answers(pages: int, size: int, *, embedded: bool) -> list[bytes]:
-    """Write the answer for every page."""
+def http_answer(body: bytes) -> bytes:
+    """Write an answer with this body; without one it has no content."""
+    if not body:
+        return b"HTTP/1.1 204 No Content\r\n" + _QUOTA + b"\r\n"
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + _QUOTA
-    return [
-        head + b"Content-Length: %d\r\n\r\n" % len(body) + body
-        for body in bodies(pages, size, embedded=embedded)
-    ]
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, plain: list[bytes], embedded: list[bytes]) -> None:
-        self._plain, self._embedded = plain, embedded
+    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+        self._answer = answer
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -96,18 +106,31 @@ class _Connection(asyncio.Protocol):
         if not self._buffer.endswith(b"\r\n\r\n"):
             return
         line, self._buffer = self._buffer.partition(b"\r\n")[0], b""
-        pages = self._embedded if b"include=" in line else self._plain
-        asked = re.search(rb"[?&]page=([0-9]+)", line)
-        number = int(asked[1]) if asked else 1
-        self._transport.write(pages[number - 1] if number <= len(pages) else _END)
+        self._transport.write(self._answer(line))
 
 
-async def _serve(pages: int, size: int) -> None:
-    plain, embedded = (answers(pages, size, embedded=embedded) for embedded in (False, True))
+async def serve(answer: Callable[[bytes], bytes]) -> None:
+    """Print an address, and answer request lines there until the standard input is closed."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(plain, embedded), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Connection(answer), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
+
+
+def _serve(pages: int, size: int) -> None:
+    plain, full = (
+        [http_answer(body) for body in bodies(pages, size, embedded=embedded)]
+        for embedded in (False, True)
+    )
+    end = http_answer(b"")
+
+    def answer(line: bytes) -> bytes:
+        answers = full if b"include=" in line else plain
+        asked = re.search(rb"[?&]page=([0-9]+)", line)
+        number = int(asked[1]) if asked else 1
+        return answers[number - 1] if number <= len(answers) else end
+
+    asyncio.run(serve(answer))
 
 
 if __name__ == "__main__":
@@ -115,4 +138,4 @@ if __name__ == "__main__":
     parser.add_argument("--pages", type=int, default=20)
     parser.add_argument("--size", type=int, default=PAGE_SIZE)
     options = parser.parse_args()
-    asyncio.run(_serve(options.pages, options.size))
+    _serve(options.pages, options.size)

@@ -25,6 +25,7 @@ from itertools import groupby
 from pathlib import Path
 
 import attrs
+import backtest
 import growth
 import import_cpu
 import import_time
@@ -48,7 +49,7 @@ BENCHES: Mapping[str, Sequence[Callable[..., Iterator[Figure]]]] = {
     "import": [import_cpu.figures],
     "jobs": [jobs.figures],
     "start": [import_time.figures],
-    "growth": [quantities.figures, growth.figures, memory.figures],
+    "growth": [quantities.figures, growth.figures, memory.figures, backtest.figures],
 }
 """What is measured, one after another, since most of it is timed."""
 _SIZED = BENCHES["growth"]
