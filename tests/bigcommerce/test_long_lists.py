@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avbc.bigcommerce import AsyncBigCommerce, BigCommerce, parsing
+from avbc.bigcommerce import AsyncBigCommerce, BigCommerce, Page, Retries, parsing
 from avbc.bigcommerce.errors import BadAnswer, UnexpectedData
+from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.parsing import Rows, WrongCut
 from avbc.testing.example import plain_orders
 from avbc.testing.orders import EMBEDDED
@@ -158,6 +159,82 @@ def test_a_list_that_is_no_json_within_is_an_answer_that_cannot_be_read(
     with pytest.raises(BadAnswer, match="no JSON") as caught:
         list(store.pages(call) if as_pages else store.items(call))
     assert caught.value.call == "GET /v2/orders"
+
+
+def broken(content: bytes) -> Any:
+    return httpx.Response(200, content=content.replace(b'"id":1020,', b'"id":1020;'))
+
+
+@pytest.mark.parametrize("as_pages", [False, True])
+def test_a_list_that_is_no_json_within_is_asked_for_again(
+    script: Any, open_store: Open, as_pages: bool
+) -> None:
+    content = compact(orders())
+    answers = script(broken(content), broken(content), httpx.Response(200, content=content))
+    store = open_store(answers.transport)
+    call = store.orders.list.call()
+    pages = store.pages(call) if as_pages else [store.items(call)]
+    assert [order.id for page in pages for order in getattr(page, "items", page)] == list(
+        range(1001, 1034)
+    )
+    assert len(answers.requests) == 3
+
+
+def test_the_async_client_asks_for_it_again_too(script: Any, open_async_store: Any) -> None:
+    content = compact(orders())
+    answers = script(broken(content), httpx.Response(200, content=content))
+
+    async def read() -> list[int]:
+        store: AsyncBigCommerce
+        async with open_async_store(answers.transport) as store:
+            return [order.id async for order in store.orders.list()]
+
+    assert asyncio.run(read()) == list(range(1001, 1034))
+
+
+def test_what_has_changed_since_is_neither_left_out_nor_given_twice(
+    script: Any, open_store: Open
+) -> None:
+    rows = orders()
+    # Two orders left the list in the meantime, so those behind them moved up.
+    moved = [httpx.Response(200, content=compact(part)) for part in (rows[2:31], rows[31:])]
+    answers = script(broken(compact(rows[:29])), *moved)
+    store = open_store(answers.transport)
+    found = store.items(attrs.evolve(store.orders.list.call(), limit=29))
+    assert [order.id for order in found] == list(range(1001, 1034))
+    assert [request.url.params.get("page") for request in answers.requests] == [None, None, "2"]
+
+
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_a_list_is_asked_for_again_only_as_often_as_it_may_be(
+    script: Any, open_store: Open, repeatable: bool
+) -> None:
+    answers = script(broken(compact(orders())))
+    store = open_store(answers.transport).with_options(retries=Retries(attempts=3))
+    found = store.items(attrs.evolve(store.orders.list.call(), repeatable=repeatable))
+    assert [next(found).id for _ in range(10)] == list(range(1001, 1011))
+    with pytest.raises(BadAnswer, match="no JSON"):
+        list(found)
+    assert len(answers.requests) == (3 if repeatable else 1)
+
+
+@pytest.mark.parametrize(("is_kept", "sizes"), [(False, [10, 10, 10, 3]), (True, [10, 23])])
+def test_the_rest_of_a_page_is_read_at_once_where_its_rows_are_kept(
+    script: Any, open_store: Open, is_kept: bool, sizes: list[int]
+) -> None:
+    store = open_store(script(httpx.Response(200, content=compact(orders()))).transport)
+    call, read = store.orders.list.call(), list[int]()
+    read_page = call.read_page
+    assert read_page is not None
+
+    def noting(body: Any) -> Page[Order]:
+        read.append(len(body))
+        return read_page(body)
+
+    found = store.items(attrs.evolve(call, read_page=noting))
+    ids = [order.id for order in (list(found) if is_kept else found)]
+    assert ids == list(range(1001, 1034))
+    assert read == sizes
 
 
 def test_the_rows_of_another_order_are_refused_in_a_long_list_too(

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from contextvars import copy_context
-from functools import partial
 from types import TracebackType
 from typing import Literal, Self, TypeVar, cast, overload
 
@@ -17,15 +16,17 @@ from avbc.bigcommerce.at_once import Begun, Crew, Done
 from avbc.bigcommerce.base import StoreClient, checked
 from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
+from avbc.bigcommerce.errors import BadAnswer
 from avbc.bigcommerce.http import AsyncTransport, Response, Transport
 from avbc.bigcommerce.in_flight import MOST
 from avbc.bigcommerce.limits import Allowance, TooSlow
 from avbc.bigcommerce.retry import Attempts
-from avbc.bigcommerce.wire import Received
+from avbc.bigcommerce.wire import Given, Received, unread
 from avbc.errors import AvbcError, without_inner_frames
 from avbc.stopping import STOP, StopRequest, ended_by, is_stop_due, pause
 
 T = TypeVar("T")
+CallT = TypeVar("CallT", bound=Call[object])
 
 
 class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object]], Runner):
@@ -51,7 +52,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         with without_inner_frames:
             if isinstance(call, ListCall):
                 return cast("T", list(self.items(cast("ListCall[object]", call))))
-            return self._wire.value(call, self._receive(call))
+            return self._read(call, self._wire.value)
 
     def answer(self, call: Call[T]) -> Answer[T]:
         """Run one call and return its value with the status, headers and body that it came in.
@@ -59,14 +60,14 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         Of a list, it is one page.
         """
         with without_inner_frames:
-            return self._wire.answer(call, self._receive(call))
+            return self._read(call, self._wire.answer)
 
     def pages(self, call: ListCall[T]) -> Iterator[Page[T]]:
         """Walk a list page by page. A page keeps unreadable rows apart from the others."""
         here: ListCall[T] | None = call
         while here is not None:
             with without_inner_frames:
-                page, here = self._wire.page(here, self._receive(here))
+                page, here = self._read(here, self._wire.page)
             yield page
             del page  # Two pages in memory at once cost a tenth of the time of a long list.
 
@@ -79,11 +80,18 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         here: ListCall[T] | None = call
         with without_inner_frames:
             while here is not None:
-                received, count = self._receive(here), 0
-                for rows in self._wire.parts(here, received):
-                    count += len(rows)
-                    yield from rows
-                here = self._wire.following(here, received, count)
+                asked, attempts, given = here, Attempts(here, self._retries), Given()
+                received = self._read(asked, unread, attempts)
+                try:
+                    for rows in self._wire.parts(asked, received):
+                        given.add(rows)
+                        yield from rows
+                    here = self._wire.following(asked, received, given.count)
+                except BadAnswer as error:
+                    attempts.failed = error
+                if attempts.failed is not None:
+                    page, here = self._read(asked, self._wire.page, attempts)
+                    yield from given.rest(page)
 
     @overload
     def map(
@@ -183,8 +191,10 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         # Within the grace, a short wait for the quota is no wait to be ended.
         pause(seconds, self._closing, None if is_stop_due() else STOP.get())
 
-    def _receive(self, call: Call[object]) -> Received:
-        attempts = Attempts(call, self._retries)
+    def _read(
+        self, call: CallT, read: Callable[[CallT, Received], T], attempts: Attempts | None = None
+    ) -> T:
+        attempts = attempts or Attempts(call, self._retries)
 
         def wait_again(_: object) -> None:
             self._refuse_repetition(attempts)
@@ -192,9 +202,13 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
             self._sleep(attempts.wait)
             self._refuse_repetition(attempts)
 
-        return attempts.repeated(partial(self._attempt, attempts), wait_again)()
+        def attempt() -> T:
+            return read(call, self._attempt(attempts))
+
+        return attempts.repeated(attempt, wait_again)()
 
     def _attempt(self, attempts: Attempts) -> Received:
+        attempts.raise_failure()
         call = attempts.call
         request = self._wire.request(call)
         with self._cap(call.cap):
@@ -251,7 +265,7 @@ class AsyncBigCommerce(
                 return cast(
                     "T", [item async for item in self.items(cast("ListCall[object]", call))]
                 )
-            return self._wire.value(call, await self._receive(call))
+            return await self._read(call, self._wire.value)
 
     async def answer(self, call: Call[T]) -> Answer[T]:
         """Run one call and return its value with the status, headers and body that it came in.
@@ -259,14 +273,14 @@ class AsyncBigCommerce(
         Of a list, it is one page.
         """
         with without_inner_frames:
-            return self._wire.answer(call, await self._receive(call))
+            return await self._read(call, self._wire.answer)
 
     async def pages(self, call: ListCall[T]) -> AsyncIterator[Page[T]]:
         """Walk a list page by page. A page keeps unreadable rows apart from the others."""
         here: ListCall[T] | None = call
         while here is not None:
             with without_inner_frames:
-                page, here = self._wire.page(here, await self._receive(here))
+                page, here = await self._read(here, self._wire.page)
             yield page
             del page
 
@@ -279,12 +293,20 @@ class AsyncBigCommerce(
         here: ListCall[T] | None = call
         with without_inner_frames:
             while here is not None:
-                received, count = await self._receive(here), 0
-                for rows in self._wire.parts(here, received):
-                    count += len(rows)
-                    for row in rows:
+                asked, attempts, given = here, Attempts(here, self._retries), Given()
+                received = await self._read(asked, unread, attempts)
+                try:
+                    for rows in self._wire.parts(asked, received):
+                        given.add(rows)
+                        for row in rows:
+                            yield row
+                    here = self._wire.following(asked, received, given.count)
+                except BadAnswer as error:
+                    attempts.failed = error
+                if attempts.failed is not None:
+                    page, here = await self._read(asked, self._wire.page, attempts)
+                    for row in given.rest(page):
                         yield row
-                here = self._wire.following(here, received, count)
 
     @overload
     async def map(
@@ -376,8 +398,10 @@ class AsyncBigCommerce(
         self._sleep = self._given_sleep or asyncio.sleep
         self._caps: dict[str, asyncio.Semaphore] = {}
 
-    async def _receive(self, call: Call[object]) -> Received:
-        attempts = Attempts(call, self._retries)
+    async def _read(
+        self, call: CallT, read: Callable[[CallT, Received], T], attempts: Attempts | None = None
+    ) -> T:
+        attempts = attempts or Attempts(call, self._retries)
 
         async def pause(_: object) -> None:
             self._refuse_repetition(attempts)
@@ -385,9 +409,13 @@ class AsyncBigCommerce(
             await self._sleep(attempts.wait)
             self._refuse_repetition(attempts)
 
-        return await attempts.repeated(partial(self._attempt, attempts), pause)()
+        async def attempt() -> T:
+            return read(call, await self._attempt(attempts))
+
+        return await attempts.repeated(attempt, pause)()
 
     async def _attempt(self, attempts: Attempts) -> Received:
+        attempts.raise_failure()
         call = attempts.call
         request = self._wire.request(call)
         async with self._cap(call.cap):

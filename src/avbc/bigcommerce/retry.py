@@ -90,6 +90,8 @@ class Attempts:
         self.number = 1
         self.wait = 0.0
         self.waited = 0.0
+        self.failed: StoreError | None = None
+        """What was wrong with the last answer, if that showed only when its rows were read."""
         self._retries = retries
 
     def waits(self) -> Generator[float, Any, None]:
@@ -106,6 +108,12 @@ class Attempts:
             self.wait = wait
             self.waited += wait
             error = yield wait
+
+    def raise_failure(self) -> None:
+        """Raise `failed`, once: then the next attempt follows as after any other failure."""
+        failed, self.failed = self.failed, None
+        if failed is not None:
+            raise failed
 
     def repeated(self, attempt: AttemptT, pause: Pause) -> AttemptT:
         """Return a function, or coroutine function, that repeats an attempt as the waits say.

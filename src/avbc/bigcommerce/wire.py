@@ -6,6 +6,7 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
+from sys import getrefcount
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -52,6 +53,8 @@ _TIMES_TIMEOUT = 4
 _MIB = 1024 * 1024
 _ROWS_AT_ONCE = 10
 """How many rows of a long list are read together: their objects fit in a processor's cache."""
+_ONLY_HERE = 2
+"""References to a row that only its page has: the page's, and the one that counts them."""
 
 
 @attrs.frozen
@@ -60,6 +63,40 @@ class Received:
 
     response: Response
     body: Json
+
+
+def unread(_: object, received: Received) -> Received:
+    """Return an answer as it is, to be read later."""
+    return received
+
+
+class Given:
+    """The rows of a page that the caller has, by their ids: the page may be asked for again."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._keys: set[object] = set()
+
+    def add(self, rows: Sequence[object]) -> None:
+        """Note rows that the caller is given now."""
+        self._keys.update(_key(row, place) for place, row in enumerate(rows, self.count))
+        self.count += len(rows)
+
+    def rest(self, page: Page[T]) -> Iterator[T]:
+        """Yield the rows of the same page, asked for again, that the caller does not have.
+
+        Raises:
+            UnexpectedData: A row cannot be read. The rows before it came first.
+        """
+        for place, row in enumerate(page.items[: page.readable]):
+            if _key(row, place) not in self._keys:
+                yield row
+        if page.unreadable:
+            raise page.unreadable[0].error
+
+
+def _key(row: object, place: int) -> object:
+    return getattr(row, "id", place)
 
 
 class Wire:
@@ -260,10 +297,10 @@ class Wire:
             UnexpectedData: A row cannot be read. The rows before it came first.
             BadAnswer: The answer is not a list.
         """
-        done = 0
+        done, size = 0, _ROWS_AT_ONCE
         if isinstance(received.body, Rows) and call.most is None:
-            for done in range(0, len(received.body), _ROWS_AT_ONCE):
-                part = received.body[done : done + _ROWS_AT_ONCE]
+            while done < len(received.body):
+                part = received.body[done : done + size]
                 try:
                     with not_collecting():
                         page = call.page(part)
@@ -273,6 +310,11 @@ class Wire:
                     break
                 collect(page.items)
                 yield page.items
+                done += len(part)
+                if page.items and getrefcount(page.items[0]) > _ONLY_HERE:
+                    # The caller keeps the rows: they leave the cache anyway, and after each part
+                    # the garbage collector would look at what is kept.
+                    size = len(received.body)
             else:
                 return
         # Of the whole list, since errors name the place of a row in it.
