@@ -313,7 +313,7 @@ class _Backtest:
             order, created_since(self.run.integration, settings)
         ):
             return mapped, "left out"
-        if held := waits(inputs.paid_order, None, lookups.rules):
+        if self.holds_back and (held := waits(inputs.paid_order, None, lookups.rules)):
             return attrs.evolve(mapped, problems=(*mapped.problems, held)), "waiting"
         return mapped, "refused" if mapped.bundle is None else "imported"
 
