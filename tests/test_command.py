@@ -343,6 +343,25 @@ def test_a_refused_token_says_where_it_is_from(
     ]
     assert "which is from AVBC_ACCESS_TOKEN" in item["message"]
     assert "`avbc check` says whether it works" in item["fix"]
+    assert terminal("settle", "store.access_token").code == OK
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_has_no_order_is_settled_by_its_heading(terminal: Terminal, api_url: str) -> None:
+    settings = avbc.Settings.from_dict(example.settings_dict(api_url))
+    moon = attrs.evolve(settings.shipping, warehouse="Moon")
+    attrs.evolve(settings, shipping=moon).save("moon.toml")
+    assert terminal("import", "--settings", "moon.toml").code == MUST_CHANGE
+    heading, _ = terminal("worklist").out.splitlines()[2].split(", since")
+    assert heading == "import_orders:shipping.warehouse"
+    terminal("page")
+    assert heading in Path("avbc.html").read_text(encoding="utf-8")
+    assert terminal("settle", heading).out == "Nothing waits for a person.\n"
+    for arguments in (["check_setup"], ["warehouse", "x"], ["0"]):
+        said = terminal("settle", *arguments)
+        assert said.code == MUST_CHANGE
+        assert f"nothing about '{' '.join(arguments)}' is on the worklist: `avbc" in said.err
+    assert '"check_setup"' in terminal("explain", "check_setup").err
 
 
 BOOKS_MODULE = """

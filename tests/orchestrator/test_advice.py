@@ -75,7 +75,6 @@ CALLS: dict[str, Callable[[Orchestrator, object], object]] = {
     "import_order": lambda web, given: web.import_order(given),  # type: ignore[arg-type]  # a caller's error
     "explain": lambda web, given: web.explain(given),  # type: ignore[arg-type]  # a caller's error
     "history": lambda web, given: web.history(given),  # type: ignore[arg-type]  # a caller's error
-    "settle": lambda web, given: web.settle(given),  # type: ignore[arg-type]  # a caller's error
     "import_orders": lambda web, given: web.import_orders(ids=[given]),  # type: ignore[list-item]  # a caller's error
     "follow_orders": lambda web, given: web.follow_orders([given]),  # type: ignore[list-item]  # a caller's error
     "push_shipments": lambda web, given: web.push_shipments(order_ids=[given]),  # type: ignore[list-item]  # a caller's error
@@ -91,7 +90,7 @@ CALLS: dict[str, Callable[[Orchestrator, object], object]] = {
 def test_an_id_that_is_none_is_refused_at_once(
     web: Orchestrator, store: FakeStore, method: str, given: object, error: type[Exception]
 ) -> None:
-    with pytest.raises(error, match=r"^(order_id|order_ids|ids|client_ids|what): "):
+    with pytest.raises(error, match=r"^(order_id|order_ids|ids|client_ids): "):
         CALLS[method](web, given)
     assert store.counts() == {}
 

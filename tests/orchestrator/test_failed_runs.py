@@ -44,7 +44,7 @@ def test_a_fault_of_the_setup_waits_for_a_person_until_a_run_works(
     web = join(settings=change(**SCREENS[key]), on_attention=news.append)
     cycle(web)
     (item,) = web.worklist()
-    assert (item.code, item.key) == ("run_failed", "import_orders")
+    assert (item.code, item.key) == ("run_failed", f"import_orders:{key}")
     assert key in item.message
     assert key in item.fix
     assert [[each.code for each in items] for items in news] == [["run_failed"]]
@@ -87,7 +87,103 @@ def test_a_missing_scope_is_the_item_of_its_job(join: Join, store: FakeStore) ->
     web = join()
     with pytest.raises(ScopeMissing):
         web.import_orders()
-    assert [(each.code, each.key) for each in web.worklist()] == [("run_failed", "import_orders")]
+    (item,) = web.worklist()
+    assert (item.code, item.key) == ("run_failed", "import_orders:Orders: read-only")
+
+
+@pytest.mark.parametrize("check", ["test_connection", "check_setup"])
+def test_a_check_that_proves_the_token_takes_it_off(join: Join, check: str) -> None:
+    with pytest.raises(TokenRefused):
+        join(token="x").import_orders()
+    web = join()
+    assert len(web.worklist()) == 1
+    getattr(web, check)()
+    assert list(web.worklist()) == []
+
+
+def test_a_token_that_a_check_and_a_run_find_refused_is_one_item(join: Join) -> None:
+    news: list[list[WorklistItem]] = []
+    for first, last in (("check", "run"), ("run", "check")):
+        web = join(token="x", on_attention=news.append)
+        for each in (first, last):
+            if each == "check":
+                assert not web.test_connection().ok
+            else:
+                with pytest.raises(TokenRefused):
+                    web.import_orders()
+        assert [(each.code, each.key) for each in web.worklist()] == [
+            ("run_failed", "store.access_token")
+        ]
+        # Whichever works next takes it off.
+        good = join()
+        good.test_connection() if last == "run" else good.import_orders()
+        assert list(good.worklist()) == []
+    assert len(news) == 2
+
+
+@pytest.mark.parametrize("key", SCREENS)
+def test_a_fault_that_a_check_and_a_run_find_is_one_item(
+    join: Join, change: Change, store: FakeStore, key: str
+) -> None:
+    store.add_order(OrderFactory().plain())
+    web = join(settings=change(**SCREENS[key]))
+    web.check_setup()
+    (found,) = web.worklist()
+    assert found.code == "check_failed"
+    assert found.fix.endswith("Then call check_setup(), which takes this item off.")
+    with pytest.raises(SettingsError):
+        web.import_orders()
+    web.check_setup()
+    (only,) = web.worklist()
+    assert (only.code, only.key) == ("run_failed", f"import_orders:{key}")
+    web.use(change())
+    # The connection says nothing of it.
+    web.test_connection()
+    assert list(web.worklist()) == [only]
+    web.check_setup()
+    assert list(web.worklist()) == []
+
+
+def test_a_fault_that_is_left_of_several_is_one_item(
+    join: Join, change: Change, store: FakeStore
+) -> None:
+    store.add_order(OrderFactory().plain())
+    tax, warehouse = {"tax_area": "Moon"}, {"warehouse": "Moon"}
+    web = join()
+    for screens, causes in (
+        ({"gl": tax, "shipping": warehouse}, "gl.tax_area, shipping.warehouse"),
+        ({"shipping": warehouse}, "shipping.warehouse"),
+    ):
+        web.use(change(**screens))
+        with pytest.raises(SettingsError):
+            web.import_orders()
+        assert [each.key for each in web.worklist()] == [f"import_orders:{causes}"]
+    web.use(change())
+    web.import_orders()
+    assert list(web.worklist()) == []
+
+
+def test_a_scope_that_is_there_again_takes_its_item_off(join: Join, store: FakeStore) -> None:
+    all_scopes = store.scopes
+    store.scopes = frozenset(all_scopes - {"store_v2_orders", "store_v2_orders_read_only"})
+    web = join()
+    with pytest.raises(ScopeMissing):
+        web.import_orders()
+    store.scopes = all_scopes
+    web.test_connection()
+    assert list(web.worklist()) == []
+
+
+def test_a_refused_token_proves_no_scope(join: Join, store: FakeStore) -> None:
+    all_scopes = store.scopes
+    store.scopes = frozenset(all_scopes - {"store_v2_orders"})
+    join().test_connection()
+    store.scopes = all_scopes
+    join(token="x").test_connection()
+    (scope, token) = join().worklist()
+    assert (scope.code, token.code) == ("check_failed", "run_failed")
+    join().test_connection()
+    assert list(join().worklist()) == []
 
 
 @pytest.mark.parametrize("new", ["Awaiting Payment", "Awaiting Fulfillment"])

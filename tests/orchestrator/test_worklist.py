@@ -23,6 +23,7 @@ from avbc.orchestrator.worklist import Worklist, WorklistItem
 from avbc.settings import Settings
 from avbc.settings.screens import PaymentMethodMapping
 from avbc.testing import FakeStore, OrderFactory
+from avbc.testing.fakestore.routes import TRANSACTIONS_READ
 
 NEW = 11
 Join = Callable[..., Orchestrator]
@@ -314,8 +315,11 @@ def test_settling_what_is_not_there_says_so(join: Join, refused: Callable[[], in
     (only,) = web.worklist()
     with pytest.raises(avbc.NoSuchItem, match="about order 99 is on the worklist"):
         web.settle(99)
-    with pytest.raises(avbc.NoSuchItem, match="nothing without an order"):
-        web.settle(0)
+    for wrong, error in ((0, ValueError), (-1, ValueError), (True, TypeError), (None, TypeError)):
+        with pytest.raises(error, match=r"^what: "):
+            web.settle(wrong)  # type: ignore[arg-type]  # a caller's error
+    with pytest.raises(avbc.NoSuchItem, match=r"nothing about 'gl\.tax_area' is on the worklist"):
+        web.settle("gl.tax_area")
     with pytest.raises(avbc.NoSuchItem, match="has changed since it was read"):
         web.settle(attrs.evolve(only, message="Something else."))
     assert web.settle(only).ok
@@ -452,6 +456,33 @@ def test_an_item_that_goes_and_is_back_in_one_flush_is_there(web: Orchestrator) 
     assert [each.key for each in web.worklist()] == ["A"]
 
 
+@pytest.mark.parametrize(
+    "heading", ["warehouse shipping.warehouse", " Warehouse  shipping.warehouse"]
+)
+def test_an_item_without_an_order_is_settled_by_its_heading(
+    join: Join, change: Change, refused: Callable[[], int], heading: str
+) -> None:
+    order_id = refused()
+    join().import_orders()
+    web = join(settings=change(shipping={"warehouse": "Moon"}))
+    web.check_setup()
+    before = {each.about for each in web.worklist()}
+    left = {each.about for each in web.settle(heading)}
+    assert before - left == {"warehouse shipping.warehouse"}
+    assert f"WEB{order_id}" in left
+    assert not web.settle(f"web{order_id}").of(order_id)
+
+
+def test_digits_are_an_order_before_they_are_anything_else(web: Orchestrator) -> None:
+    waits = Problem("some_code", "field", "", "It waits.")
+    attention = Attention(web._integration, "job")
+    attention.add(waits, key="1042")
+    attention.add(waits, key="WEB1042", order_id=1042, import_id="WEB1042")
+    attention.flush()
+    assert [each.key for each in web.settle("1042")] == ["1042"]
+    assert web.settle("1042").ok
+
+
 # From checks
 
 
@@ -487,13 +518,27 @@ def test_counts_of_the_latest_orders_do_not_make_it_news(
     assert len(calls) == 1
 
 
-def test_what_could_not_be_checked_stays(join: Join, change: Change, store: FakeStore) -> None:
+def test_what_could_not_be_checked_stays(join: Join, store: FakeStore) -> None:
+    all_scopes = store.scopes
+    store.scopes = {*all_scopes} - TRANSACTIONS_READ
+    web = join()
+    web.test_connection()
+    (scope,) = web.worklist()
+    store.scopes = all_scopes
+    store.fail("GET /v3/orders/0/transactions", "503", times=100)
+    assert any(check.state == "unknown" for check in web.test_connection().checks)
+    assert list(web.worklist()) == [scope]
+
+
+def test_what_was_checked_goes_though_something_else_could_not_be(
+    join: Join, change: Change, store: FakeStore
+) -> None:
     web = join(settings=change(shipping={"warehouse": "Moon"}))
     web.check_setup()
     web.use(change())
     store.fail("GET /v2/payments/methods", "503", times=100)
     assert any(check.state == "unknown" for check in web.check_setup().checks)
-    assert len(web.worklist()) == 1
+    assert web.worklist().ok
 
 
 def test_what_test_connection_finds_is_on_the_worklist(join: Join) -> None:
@@ -501,7 +546,7 @@ def test_what_test_connection_finds_is_on_the_worklist(join: Join) -> None:
     web = join(token="wrong", on_attention=calls.append)
     report = web.test_connection()
     assert not report.ok
-    assert [each.area for each in web.worklist()] == ["test_connection"]
+    assert [each.key for each in web.worklist()] == ["store.access_token"]
     assert len(calls) == 1
 
 

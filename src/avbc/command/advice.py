@@ -66,11 +66,13 @@ class Advice:
         self._commands = commands
         names = "|".join(sorted(commands, key=len, reverse=True))
         # A name without an underscore is a word, and a name behind a dot or before "=" a setting.
+        # What is in quotes, or before what it is about, is what a person gave, or the head of an
+        # item.
         words = "|".join(name for name in commands if "_" in name)
         self._calls = re.compile(
-            rf"(?<![\w.`])(?:(?P<call>[Cc])all )?(?:(?:Orchestrator|SqlGateway|web|books)\.)?"
+            rf"(?<![\w.`'\"])(?:(?P<call>[Cc])all )?(?:(?:Orchestrator|SqlGateway|web|books)\.)?"
             rf"(?:(?P<name>{names})\((?P<given>[^()]*)\)|(?P<word>{words}|(?<=SqlGateway\.)load)"
-            rf"(?!\w|\(| ?=))"
+            rf"(?!\w|\(| ?=|:\S))"
         )
 
     def in_text(self, text: str) -> str:

@@ -183,11 +183,23 @@ def _answers(connection: ConnectionReport) -> bool:
 
 
 @app.command
-def settle(what: Annotated[int, Parameter(name="ORDER")], /, *, web: Web) -> Report:
-    return web.settle(what)
+def settle(
+    what: Annotated[str, Parameter(name="WHAT")],
+    /,
+    *more: Annotated[str, Parameter(show=False)],
+    web: Web,
+) -> Report:
+    """Say that what waits for a person is handled; shows what still waits.
 
+    Most items go by themselves when their cause goes. This is for those that cannot, such as a
+    canceled order that was posted and reversed by hand. An item is back when it changes.
 
-settle.__doc__ = Orchestrator.settle.__doc__
+    Args:
+        what: The number of an order, or the heading of an item of the worklist: all that is about
+            it.
+        more: The other words of the heading.
+    """
+    return web.settle(" ".join((what, *more)))
 
 
 @app.command

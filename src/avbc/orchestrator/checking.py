@@ -12,7 +12,7 @@ from avbc.orchestrator.checks.explanation import Explanation, explain_order
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
 from avbc.orchestrator.engine.arguments import require_id, require_period, require_settings
-from avbc.orchestrator.engine.attention import note_checks
+from avbc.orchestrator.engine.failures import note_checks
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.engine.source_code import require_code

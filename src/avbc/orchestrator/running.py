@@ -149,20 +149,21 @@ class Running(Checking):
             file.write(text)
         return target
 
-    def settle(self, what: WorklistItem | int) -> Worklist:
-        """Say that an item is handled, or all items of an order; returns what still waits.
+    def settle(self, what: WorklistItem | int | str) -> Worklist:
+        """Say that an item is handled, or all about one thing; returns what still waits.
 
         Most items go by themselves when their cause goes. This is for those that cannot, such as a
         canceled order that was posted and reversed by hand. An item is back when it changes.
 
         Args:
-            what: An item of the worklist, or BigCommerce's id of an order.
+            what: An item of the worklist, BigCommerce's id of an order, or the heading that an item
+                has there: an Import ID, or what it is about, such as `store.access_token`.
 
         Raises:
             NoSuchItem: It is not on the worklist, or has changed since it was read.
             JournalUnreachable: Nothing was noted.
         """
-        if not isinstance(what, WorklistItem) and what != 0:
+        if not isinstance(what, WorklistItem | str):
             what = require_id(what, "what")
         settled = OpenItems.of(self._integration).hide(what)
         self._integration.journal.write(

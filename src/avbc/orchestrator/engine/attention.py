@@ -13,7 +13,6 @@ from avbc.mapping.waiting import WAITS_FOR_PAYMENT
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.open_items import ItemChange, ItemKey, OpenItems, Raised, Settled
-from avbc.orchestrator.reports import ConnectionReport, SetupReport
 from avbc.orchestrator.worklist import WorklistItem
 
 STOPPED = "order_stopped_in_store"
@@ -36,8 +35,6 @@ RECONCILE = "reconcile"
 """The area of what a reconciliation found."""
 NOT_IN_BOOKS = "order_missing_in_books"
 """The code of an order that should have been imported."""
-CHECK_FAILED = "check_failed"
-"""The code of what `check_setup` or `test_connection` found."""
 
 _NONE = frozenset[str]()
 
@@ -263,26 +260,6 @@ def _fix(problem: Problem, area: str, order_id: int) -> str:
     then += f"; if you entered it by hand, call settle({order_id})." if by_hand else "."
     # One that comes back with its order has it already.
     return problem.fix if problem.fix.endswith(then) else f"{problem.fix} {then}".strip()
-
-
-def note_checks(
-    integration: Integration, report: SetupReport | ConnectionReport, area: str
-) -> None:
-    """Put the errors of a check on the worklist and report what is new; a check writes no more.
-
-    What could not be checked this time may be as it was, so then nothing goes.
-    """
-    attention = Attention(integration, area)
-    for check in report.errors:
-        problem = Problem(CHECK_FAILED, check.item, "", f"{check.area}: {check.found}", check.fix)
-        attention.add(problem, key=f"{check.area} {check.item}".strip())
-    if not any(check.state == "unknown" for check in report.checks):
-        attention.settle_rest()
-    try:
-        attention.flush()
-    except JOURNAL_ERRORS as error:
-        _log.warning("what %s found is not on the worklist: %s", area, error)
-    attention.report()
 
 
 def stopped_problem(

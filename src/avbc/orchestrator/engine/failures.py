@@ -17,14 +17,18 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS, JournalUnusable
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
+from avbc.orchestrator.reports import Check, ConnectionReport, SetupReport
 from avbc.settings import Settings, SettingsError
 from avbc.settings.reading import token_source
 from avbc.shown import full_text
 
 RUN_FAILED = "run_failed"
 """The code of a run that failed, and fails again until a person changes something."""
+CHECK_FAILED = "check_failed"
+"""The code of what `check_setup` or `test_connection` found."""
 _AREA = "run"
 _ACCESS = "store.access_token"
+_CHECKS = ("check_setup", "test_connection")
 _LASTING = (
     SettingsError,
     TokenRefused,
@@ -45,17 +49,24 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
     """Put a failure that does not pass by itself on the worklist; one cause has one item."""
     if not isinstance(error, _LASTING):
         return
-    problem = _problem(method, error, token_source(integration.settings.store))
-    key = _ACCESS if isinstance(error, TokenRefused) else method
+    is_token, causes = isinstance(error, TokenRefused), _causes(error)
+    key = _ACCESS if is_token else f"{method}:{', '.join(causes)}".rstrip(":")
     attention = Attention(integration, _AREA)
     try:
+        items = OpenItems.of(integration)
+        here = {key for key, _ in items.keys(_AREA)}
+        before = {each for each in here if _method_of(each) == method and each != key}
+        others = {cause for each in here - before - {key} for cause in _causes_of(each)}
+        if not is_token:
+            attention.settle(before)
         # Several methods stop at one fault of the settings: the first of them has the item.
-        if any(
-            item.area == _AREA and item.key != key and item.message == problem.message
-            for item in OpenItems.of(integration).all()
-        ):
-            return
-        attention.add(problem, key=key)
+        if not causes or not others.issuperset(causes):
+            attention.add(_problem(method, error, integration.settings), key=key)
+            for area in _CHECKS:
+                # It goes when a run or a check finds that it is well, and that of a check does not.
+                found = [each for each, _ in items.keys(area) if "," not in each]
+                known = tuple(f" {cause}" for cause in causes)
+                attention.settle([each for each in found if each.endswith(known)], area=area)
         attention.flush()
     except JOURNAL_ERRORS as unreachable:
         _log.warning("a failed run is not on the worklist: %s", unreachable)
@@ -71,14 +82,80 @@ def note_success(integration: Integration, method: str, *, is_answered: bool) ->
         is_answered: Whether the store answered it, so the access token is good.
     """
     try:
-        items = OpenItems.of(integration)
-        here = {key for key, _ in items.keys(_AREA)}
-        if gone := here & ({method, _ACCESS} if is_answered else {method}):
+        here = {key for key, _ in OpenItems.of(integration).keys(_AREA)}
+        of_token = {_ACCESS} if is_answered else set[str]()
+        if gone := {key for key in here if _method_of(key) == method} | (here & of_token):
             attention = Attention(integration, _AREA)
             attention.settle(gone)
             attention.flush()
     except JOURNAL_ERRORS as unreachable:
         _log.warning("the worklist may still have a failed run: %s", unreachable)
+
+
+def note_checks(
+    integration: Integration, report: SetupReport | ConnectionReport, area: str
+) -> None:
+    """Put the errors of a check on the worklist, and take off what it proved to be well.
+
+    What could not be checked this time may be as it was, so it stays. Reports what is new.
+    """
+    attention = Attention(integration, area)
+    good = {name for check in report.checks if check.state == "ok" for name in _names(check)}
+    # Who may modify may read as well.
+    good |= {name.replace(": modify", ": read-only") for name in good}
+    if isinstance(report, SetupReport):
+        # The store has answered.
+        good.add(_ACCESS)
+    bad = {check for check in report.checks if check.state in ("error", "unknown")}
+    good.difference_update(*map(_names, bad))
+    try:
+        failed = {key: _causes_of(key) for key, _ in OpenItems.of(integration).keys(_AREA)}
+        well = [key for key, causes in failed.items() if good.issuperset(causes)]
+        attention.settle(well, area=_AREA)
+        has_item = {cause for causes in failed.values() for cause in causes}
+        for check in report.errors:
+            if check.item == _ACCESS:
+                # It has one item, whether a run or a check finds it.
+                attention.add(_token_problem(integration.settings), key=_ACCESS, area=_AREA)
+            elif not has_item.issuperset(_names(check)):
+                found, then = f"{check.area}: {check.found}", f"Then call {area}()"
+                fix = f"{check.fix} {then}, which takes this item off.".strip()
+                attention.add(Problem(CHECK_FAILED, check.item, "", found, fix), key=_key(check))
+        if not any(check.state == "unknown" or check.area in ("url", "token") for check in bad):
+            attention.settle_rest()
+        else:
+            attention.settle({_key(each) for each in report.checks} - {_key(each) for each in bad})
+        attention.flush()
+    except JOURNAL_ERRORS as error:
+        _log.warning("what %s found is not on the worklist: %s", area, error)
+    attention.report()
+
+
+def _key(check: Check) -> str:
+    return f"{check.area} {check.item}".strip()
+
+
+def _names(check: Check) -> set[str]:
+    """The settings, or the scopes, that a check is about."""
+    return set(check.item.split(", "))
+
+
+def _causes(error: AvbcError) -> tuple[str, ...]:
+    """The settings, or the scope, that a failure is about; empty where that is not known."""
+    if isinstance(error, TokenRefused):
+        return (_ACCESS,)
+    if isinstance(error, SettingsError):
+        return tuple(dict.fromkeys(fault.key for fault in error.faults))
+    return (error.scope,) if isinstance(error, ScopeMissing) and error.scope else ()
+
+
+def _causes_of(key: str) -> list[str]:
+    """The causes of a failed run, by the key of its item."""
+    return key.rpartition(f"{_method_of(key)}:")[2].split(", ")
+
+
+def _method_of(key: str) -> str:
+    return key.partition(":")[0]
 
 
 def failures_to_tell(
@@ -125,19 +202,11 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:8]
 
 
-def _problem(method: str, error: AvbcError, token_from: str) -> Problem:
+def _problem(method: str, error: AvbcError, settings: Settings) -> Problem:
     if isinstance(error, TokenRefused):
-        return Problem(
-            RUN_FAILED,
-            _ACCESS,
-            "",
-            f"BigCommerce refuses the access token (401), which is from {token_from}, so nothing "
-            "is read from the store, and nothing is imported or sent.",
-            "Copy the token there again, or create a new API account. test_connection() says "
-            "whether it works; the next run does what waits.",
-        )
+        return _token_problem(settings)
     if isinstance(error, SettingsError):
-        keys = ", ".join(dict.fromkeys(fault.key for fault in error.faults))
+        keys = ", ".join(_causes(error))
         faults = "; ".join(map(str, error.faults))
         return Problem(
             RUN_FAILED,
@@ -153,4 +222,17 @@ def _problem(method: str, error: AvbcError, token_from: str) -> Problem:
         "",
         f"{method} failed: {error}",
         f"Correct what the message names. The next {method}() does what waits.",
+    )
+
+
+def _token_problem(settings: Settings) -> Problem:
+    return Problem(
+        RUN_FAILED,
+        _ACCESS,
+        "",
+        f"BigCommerce refuses the access token (401), which is from "
+        f"{token_source(settings.store)}, so nothing is read from the store, and nothing is "
+        "imported or sent.",
+        "Copy the token there again, or create a new API account. test_connection() says whether "
+        "it works; the next run does what waits.",
     )

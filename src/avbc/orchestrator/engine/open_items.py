@@ -16,6 +16,7 @@ from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
 from avbc.orchestrator.worklist import NoSuchItem, WorklistItem
 from avbc.statements import AnySelect, fetch, insert_into, write
+from avbc.text import text_key
 
 _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
@@ -135,8 +136,11 @@ class OpenItems:
         """
         self._update(items, is_reported=True)
 
-    def hide(self, what: WorklistItem | int) -> list[WorklistItem]:
-        """Note that a person has settled an item, or all of an order: it is back when it changes.
+    def hide(self, what: WorklistItem | int | str) -> list[WorklistItem]:
+        """Note that a person has settled an item, or all about one thing: it is back if it changes.
+
+        Args:
+            what: An item, the id of an order, or a text: the id, or what an item is about.
 
         Returns the items that are settled.
 
@@ -148,13 +152,19 @@ class OpenItems:
         if isinstance(what, WorklistItem):
             items = [item for item in here if _place(item) == _place(what)]
             name = f"{what.code} of {what.about}"
-        else:
+        elif isinstance(what, int):
             items = [item for item in here if item.order_id == what]
-            name = f"about order {what}" if what else "without an order"
-        if not items or what == 0:
+            name = f"about order {what}"
+        else:
+            wanted = text_key(what)
+            items = [item for item in here if item.order_id and str(item.order_id) == wanted]
+            items = items or [item for item in here if text_key(item.about) == wanted]
+            name = f"about {what!r}"
+        if not items:
             raise NoSuchItem(
-                f"nothing {name} is on the worklist: worklist() lists what is. What went by "
-                "itself, or was settled before, needs nothing more"
+                f"nothing {name} is on the worklist: worklist() lists what is. Name an order by "
+                "its number, and anything else by the heading of its item. What went by itself, or "
+                "was settled before, needs nothing more"
             )
         if isinstance(what, WorklistItem) and what.message != items[0].message:
             raise NoSuchItem(
