@@ -414,6 +414,28 @@ def test_books_of_ones_own(
         assert len(said.err.splitlines()) < 5
 
 
+@pytest.mark.usefixtures("own_books")
+def test_books_that_return_something_else(
+    terminal: Terminal, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add_orders(list(example.plain_orders(1)))
+    with Path("own_books.py").open("a", encoding="utf-8") as module:
+        module.write(
+            "class Odd(MemoryGateway):\n    def order_sources(self):\n        return {'WEB'}\n"
+        )
+    monkeypatch.setenv("AVBC_JOURNAL", "sqlite:///journal.db")
+    monkeypatch.setenv("AVBC_BOOKS", "own_books:Odd")
+    says = "Odd.order_sources returned a set that holds a str, and must return frozenset[tuple["
+    for arguments in (["import"], ["history", "7"], ["check"]):
+        said = terminal(*arguments)
+        assert said.code == MUST_CHANGE
+        assert said.err.startswith(f"avbc: {says}")
+        assert len(said.err.splitlines()) <= 2
+        (report,) = terminal(*arguments, "--json").reports
+        assert not report["ok"]
+        assert says in report["summary"]
+
+
 @pytest.mark.parametrize("command", ["worklist", "import", "page", "history"])
 def test_books_that_are_not_there_say_nothing(
     terminal: Terminal, folder: Path, command: str

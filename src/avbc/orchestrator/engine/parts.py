@@ -34,6 +34,7 @@ from avbc.acctvantage.optional import (
 from avbc.acctvantage.pickups import Pickup
 from avbc.acctvantage.records import Credit, Shipment
 from avbc.errors import FinalError
+from avbc.orchestrator.engine.returned import Check, check_of
 from avbc.settings import Settings
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
@@ -168,7 +169,7 @@ class Parts:
     """The books of an application, and which parts of the Gateway they have.
 
     A property is the part of this name, and raises `MethodsMissing` where the books lack it. A
-    method that returns None where it must return something raises `BooksUnusable`.
+    method that returns something else than its definition says raises `BooksUnusable`.
 
     Args:
         books: AcctVantage's side, as the application gave it.
@@ -310,12 +311,12 @@ class Parts:
         """Return the present by the clock of the books; `otherwise` where they have none.
 
         Raises:
-            BooksUnusable: They return no time, or one without a time zone.
+            BooksUnusable: They return a time without a time zone.
         """
         if not self.has(ClockGateway):
             return otherwise
-        now = cast("object", cast("ClockGateway", self._answers).now())
-        if not isinstance(now, datetime) or now.tzinfo is None:
+        now = cast("ClockGateway", self._answers).now()
+        if now.tzinfo is None:
             raise BooksUnusable(
                 f"{type(self.given).__name__}.now returned {now}: return the present as an aware "
                 "datetime."
@@ -351,15 +352,17 @@ class Parts:
 
 
 class _Answers:
-    """Books whose calls are checked: a forgotten `return`, an `async def`, a wrong signature."""
+    """Books whose calls are checked: what they return, an `async def`, a wrong signature."""
 
     def __init__(self, books: object) -> None:
-        for name, result in _RESULTS.items():
+        for name, (result, check) in _RESULTS.items():
             if _has_method(books, name):
-                setattr(self, name, partial(_checked, books, name, result))
+                setattr(self, name, partial(_checked, books, name, result, check))
 
 
-def _checked(books: object, name: str, result: str, *arguments: object, **named: object) -> object:
+def _checked(
+    books: object, name: str, result: str, check: Check, *arguments: object, **named: object
+) -> object:
     method = cast("Callable[..., object]", getattr(books, name))
     whose = type(books).__name__
     try:
@@ -377,12 +380,14 @@ def _checked(books: object, name: str, result: str, *arguments: object, **named:
         raise BooksUnusable(
             f"{whose}.{name} is async, and must return {result}: define it with def, without async."
         )
-    if answer is None and result != "None":
-        raise BooksUnusable(
-            f"{whose}.{name} returned None, and must return {result}: correct it in {whose}."
-            + (" A read that finds nothing returns an empty list." if "[" in result else "")
+
+    def refuse(what: str) -> BooksUnusable:
+        return BooksUnusable(
+            f"{whose}.{name} returned {what}, and must return {result}: correct it in {whose}."
+            + (" A read that finds nothing returns an empty list." if what == "None" else "")
         )
-    return answer
+
+    return check(answer, refuse)
 
 
 def _takes(
@@ -440,9 +445,12 @@ def _signature(name: str) -> str:
     return name + text.replace("(self, ", "(", 1).replace("(self)", "()", 1)
 
 
-_RESULTS: Mapping[str, str] = {
-    name: inspect.get_annotations(getattr(part, name)).get("return", "None")
+_RESULTS: Mapping[str, tuple[str, Check]] = {
+    name: (
+        inspect.get_annotations(getattr(part, name)).get("return", "None"),
+        check_of(getattr(part, name)),
+    )
     for part in PARTS
     for name in methods_of(part)
 }
-"""What each method returns, as its definition writes it."""
+"""What each method returns, as its definition writes it, and the check of it."""
