@@ -661,6 +661,27 @@ def test_the_line_of_a_cycle_says_what_happened_to_orders(
     assert line.endswith(" for a person.")
 
 
+def test_run_says_where_a_refused_token_is_from(
+    terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(self: avbc.Orchestrator, on_report: Callable[[object], None]) -> None:
+        on_report(self.run_cycle())
+
+    monkeypatch.setattr(avbc.Orchestrator, "run", once)
+    monkeypatch.setenv("AVBC_ACCESS_TOKEN", "stale")
+    says = "The token is from AVBC_ACCESS_TOKEN (the environment)."
+    assert says in terminal("run").err
+    (report,) = terminal("run", "--json").reports
+    assert [row["job"] for row in report["rows"] if says in str(row)]
+    # Python says it, too.
+    with (
+        avbc.SqlGateway("sqlite:///books.db") as books,
+        avbc.Orchestrator(avbc.Settings.load("avbc.toml"), books) as web,
+        pytest.raises(avbc.TokenRefused, match=re.escape(says)),
+    ):
+        web.import_orders()
+
+
 @pytest.mark.one_python
 def test_ctrl_c_ends_the_process(folder: Path) -> None:
     with subprocess.Popen(

@@ -82,7 +82,7 @@ def read_credentials(text: str, source: str = "credentials") -> Credentials:
     if faults:
         raise FaultyInputError(source, faults)
     return Credentials(
-        access_token=Secret(values["ACCESS TOKEN"]),
+        access_token=Secret(values["ACCESS TOKEN"], source),
         api_url=values["API PATH"],
         client_id=values.get("CLIENT ID", ""),
         client_secret=Secret(values["CLIENT SECRET"]) if values.get("CLIENT SECRET") else None,

@@ -29,12 +29,17 @@ class Secret:
     'abc'
     >>> bool(Secret(""))
     False
+
+    Args:
+        text: The secret's text.
+        source: Where it is kept, for messages: the name of a file, a variable, a setting.
     """
 
-    __slots__ = ("__text",)
+    __slots__ = ("__text", "source")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, source: str = "") -> None:
         self.__text = text
+        self.source = source
 
     def reveal(self) -> str:
         """Return the secret's text."""

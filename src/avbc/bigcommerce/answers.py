@@ -182,8 +182,12 @@ def _records(body: Json) -> Iterator[Mapping[str, Json]]:
     yield from (row for row in rows if isinstance(row, Mapping))
 
 
-def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:
+def refusal(
+    call: Call[object], status: int, headers: Mapping[str, str], text: str, token_from: str = ""
+) -> StoreError:
     """Return the error for an answer that is not a success.
+
+    That of a refused token says where the token is from: it may not be the one that was meant.
 
     BigCommerce writes errors in five shapes: an array (v2), an object (v3, and on v2 paths when its
     gateway answers), rows under `batch_errors` or `data`, and text or HTML when something in front
@@ -199,6 +203,8 @@ def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: s
 
     wait = asked_wait(status, headers)
     kind, advice = _kind(call, status, headers, wait)
+    if kind is TokenRefused and token_from:
+        advice = f"{advice} The token is from {token_from}."
     error = kind(f"{what} {advice}")
     if isinstance(error, ScopeMissing):
         error.scope = call.scope

@@ -110,7 +110,7 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
         raise FaultyInputError("environment", faults)
     secret = environment.get("AVBC_CLIENT_SECRET", "").strip()
     return Credentials(
-        access_token=Secret(token),
+        access_token=Secret(token, "AVBC_ACCESS_TOKEN (the environment)"),
         api_url=api_url or api_url_of(store_hash),
         client_id=environment.get("AVBC_CLIENT_ID", "").strip(),
         client_secret=Secret(secret) if secret else None,

@@ -210,7 +210,7 @@ class Wire:
         clean = self.clean_response(call, response)
         text = text_of(clean)
         if not succeeded(call, status):
-            failure = refusal(call, status, clean.headers, text)
+            failure = refusal(call, status, clean.headers, text, self._token.source)
         failure = failure or unreadable(call, status, text)
         raise _placed(failure, call, clean)
 

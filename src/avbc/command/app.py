@@ -30,7 +30,6 @@ from avbc.bigcommerce import (
     ScopeMissing,
     StoreError,
     StoreUnreachable,
-    TokenRefused,
 )
 from avbc.bigcommerce.api_account import environment_credentials
 from avbc.command.advice import ADVICE, METHODS, PUSHES
@@ -53,7 +52,6 @@ from avbc.orchestrator import SCHEDULE, ConnectionReport, Orchestrator
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
 from avbc.settings import Settings
-from avbc.settings.reading import token_source
 from avbc.stopping import ended_by
 
 try:
@@ -340,7 +338,6 @@ def _launch(
             except TypeError as error:
                 raise FinalError(f"the books {books!r} are no books: {error}") from error
             given["web"] = web
-            stack.enter_context(_naming_the_token(loaded))
         bound.arguments.update({name: given[name] for name in needs})
         stopped = stack.enter_context(_stopping(given, needs, command))
         if command in _ASKING:
@@ -374,16 +371,6 @@ def _shown(call: Callable[[], object], show: Callable[..., None]) -> list[int]:
     if shown and show is print_json:
         show(*shown)
     return codes
-
-
-@contextmanager
-def _naming_the_token(settings: Settings) -> Generator[None]:
-    """Say where a token comes from that the store refuses: it may not be the one in the file."""
-    try:
-        yield
-    except TokenRefused as error:
-        source = token_source(settings.store)
-        raise FinalError(f"{error} The token is from {source}.") from error
 
 
 _FIRST = Retries(attempts=3, patience=10)

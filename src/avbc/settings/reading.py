@@ -165,7 +165,7 @@ class _Reading(RecordReader):
         if isinstance(value, str):
             value = value.strip()
             if hint == Secret | None:
-                return Secret(value) or None
+                return Secret(value, path) or None
             if hint == Path | None:
                 return self.folder / value if value else None
         return self.folder / value if isinstance(value, Path) else value
@@ -192,7 +192,7 @@ class _Reading(RecordReader):
         for name, variable in SECRETS_FROM_ENVIRONMENT.items():
             text = os.environ.get(variable, "").strip()
             if text:
-                store[name] = Secret(text)
+                store[name] = Secret(text, f"{variable} (the environment)")
                 decided.add(name)
                 if name == "access_token" and (message := token_fault(text)):
                     self.fault(variable, message)
@@ -211,6 +211,8 @@ class _Reading(RecordReader):
             if not theirs or name in decided:
                 continue
             if not store.get(name):
+                if isinstance(theirs, Secret):
+                    theirs = Secret(theirs.reveal(), f"{path.name} (credentials_file)")
                 store[name] = theirs
             elif _comparable(store[name]) != _comparable(theirs):
                 self.fault(
@@ -236,12 +238,9 @@ class _Reading(RecordReader):
 
 
 def token_source(store: StoreSetup) -> str:
-    """Say where an access token comes from: the environment beats the files."""
-    token, variable = store.access_token, SECRETS_FROM_ENVIRONMENT["access_token"]
-    if token is not None and token.reveal() == os.environ.get(variable, "").strip():
-        return f"{variable} (the environment)"
-    file = store.credentials_file
-    return "store.access_token" if file is None else f"{file.name} (credentials_file)"
+    """Say where the access token comes from: the environment beats the files."""
+    token = store.access_token
+    return (token.source if token else "") or "store.access_token"
 
 
 @functools.cache

@@ -150,7 +150,7 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
             "token",
             "store.access_token",
             "error",
-            f"{error} The token is from {source}.",
+            str(error),
             "Compare store.api_url with the API Path of the API account (manual 1.1): a token is "
             "good for its own store alone.",
         )
