@@ -61,7 +61,8 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
             attention.settle(before)
         # Several methods stop at one fault of the settings: the first of them has the item.
         if not causes or not others.issuperset(causes):
-            attention.add(_problem(method, error, integration.settings), key=key)
+            problem = _problem(method, error, integration.settings)
+            attention.add(problem, key=key)
             for area in _CHECKS:
                 # It goes when a run or a check finds that it is well, and that of a check does not.
                 found = [each for each, _ in items.keys(area) if "," not in each]
