@@ -68,7 +68,7 @@ class Checking(Connected):
         task = Task("explain", "Previewing orders", preview=True, turn="import_orders")
         run = Run(self._integration, task, ImportReport(preview=True))
         with waiting_shown("Reading the order"):
-            require_code(self._integration.books, run.source_code, self.store.store_hash)
+            require_code(self._integration)
             return explain_order(run, self._customisations, order_id)
 
     def history(self, order_id: int) -> History:
@@ -80,9 +80,9 @@ class Checking(Connected):
             JournalUnreachable: The journal cannot be read.
         """
         order_id = require_id(order_id, "order_id")
-        code, books = self._integration.source_code, self._integration.books
-        require_code(books, code, self.store.store_hash)
-        import_id, journal = order_import_id(code, order_id), self._integration.journal
+        require_code(self._integration)
+        import_id = order_import_id(self._integration.source_code, order_id)
+        books, journal = self._integration.books, self._integration.journal
         return history.order_history(order_id, import_id, self.store, books, journal)
 
     def reconcile(

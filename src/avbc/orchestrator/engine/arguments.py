@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from functools import cache
 from operator import index
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +56,7 @@ def require_call(
     Raises:
         TypeError: It does not: the message says which it takes.
     """
-    signature = inspect.signature(method)
+    signature = _signature(method)
     try:
         signature.bind(*arguments, **named)
     except TypeError as error:
@@ -77,6 +78,9 @@ def require_call(
     message += "" if message.endswith(("?", ".")) else "."
     takes_what = f"It takes {names}" if names else "It takes no arguments"
     raise TypeError(f"{method.__name__}: {message} {takes_what}.")
+
+
+_signature = cache(inspect.signature)
 
 
 def require_id(value: object, name: str) -> int:

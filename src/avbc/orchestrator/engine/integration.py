@@ -82,6 +82,9 @@ class Integration:
         """Marks of orders in hand that are to be taken off, by kind: each run tries again."""
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""
+        self.is_code_right = False
+        """Whether the books have this store's orders under its Import Source Code. That stays so:
+        under another code, or for another store, no job runs from then on."""
         self.clocks_noted: object = None
         """Which clocks were off when that was noted last."""
         self.unkept = ""

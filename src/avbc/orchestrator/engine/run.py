@@ -480,8 +480,7 @@ class Run(Generic[R]):
 
         The Import Source Code is the one that the books have this store's orders under.
         """
-        code = code_faults(self.books, self.source_code, self.store.store_hash)
-        if faults := [*code, *found]:
+        if faults := [*code_faults(self.integration), *found]:
             raise SettingsError("settings", faults)
 
     def _scoped(self, kind: str) -> str:

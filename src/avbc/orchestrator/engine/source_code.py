@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from avbc.acctvantage import ImportGateway
 from avbc.errors import Fault
+from avbc.orchestrator.engine.integration import Integration
 from avbc.settings import SettingsError
 
 SETTING = "order_status.import_source_code"
@@ -61,17 +61,23 @@ def code_fault(
     return None
 
 
-def code_faults(books: ImportGateway, code: str, store_hash: str) -> list[Fault]:
+def code_faults(integration: Integration) -> list[Fault]:
     """Ask the books what is wrong with the Import Source Code, as faults of the settings."""
-    fault = code_fault(books.order_sources(), code, store_hash)
-    return [] if fault is None else [Fault(SETTING, f"is {code!r}, and {fault.found}. {fault.fix}")]
+    if integration.is_code_right:
+        return []
+    code, store = integration.source_code, integration.store.store_hash
+    sources = integration.books.order_sources()
+    if fault := code_fault(sources, code, store):
+        return [Fault(SETTING, f"is {code!r}, and {fault.found}. {fault.fix}")]
+    integration.is_code_right = (code, store) in sources
+    return []
 
 
-def require_code(books: ImportGateway, code: str, store_hash: str) -> None:
+def require_code(integration: Integration) -> None:
     """Make sure that what is said of an order is said of the one that the books have.
 
     Raises:
         SettingsError: The books have this store's orders under another Import Source Code.
     """
-    if faults := code_faults(books, code, store_hash):
+    if faults := code_faults(integration):
         raise SettingsError("settings", faults)
