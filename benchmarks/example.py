@@ -105,3 +105,14 @@ def write_products(
 
 def _sku(number: int) -> str:
     return f"SKU-{number + 1:06d}"
+
+
+def load_clients(books: SqlGateway, count: int) -> None:
+    """Write clients with an address, who are new to the store."""
+    address = '{ address_1 = "1 Example Street", city = "Austin", state = "TX", zip = "78701" }'
+    rows = [
+        f'    {{ name = "Rivera {number}", first_name = "Ana", email = "c{number}@example.com", '
+        f'phone = "555-0101", address = {address} }},'
+        for number in range(count)
+    ]
+    books.load("\n".join(["clients = [", *rows, "]", ""]))

@@ -26,7 +26,7 @@ from typing import TypeAlias
 import attrs
 import httpx
 import orjson
-from example import joined, write_products
+from example import joined, load_clients, write_products
 from figure import Figure, compared, microseconds, ratio, spent
 from import_cpu import Books
 from replay import Kept, Recorder, Replay
@@ -217,7 +217,7 @@ def _handle(web: Orchestrator, call: WebhookCall) -> None:
 
 
 def _exported(store: FakeStore, _: Orchestrator, books: SqlGateway, count: int) -> Work:
-    _load_clients(books, count)
+    load_clients(books, count)
     for number in range(count // 3):
         store.add_customer({"email": f"c{number}@example.com", "first_name": "A", "last_name": "B"})
 
@@ -261,22 +261,12 @@ def _product_file(store: FakeStore, web: Orchestrator, books: SqlGateway, count:
 
 
 def _client_file(_: FakeStore, _web: Orchestrator, books: SqlGateway, count: int) -> Work:
-    _load_clients(books, count)
+    load_clients(books, count)
 
     def work(_web: Orchestrator, books: SqlGateway, folder: Path) -> None:
         assert write_clients(folder / "clients.txt", books.clients()) == count
 
     return work
-
-
-def _load_clients(books: SqlGateway, count: int) -> None:
-    address = '{ address_1 = "1 Example Street", city = "Austin", state = "TX", zip = "78701" }'
-    rows = [
-        f'    {{ name = "Rivera {number}", first_name = "Ana", email = "c{number}@example.com", '
-        f'phone = "555-0101", address = {address} }},'
-        for number in range(count)
-    ]
-    books.load("\n".join(["clients = [", *rows, "]", ""]))
 
 
 WITHOUT_RECORDS = books_toml.partition("products = [")[0]

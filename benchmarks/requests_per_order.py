@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Unpack
 
 import attrs
 import example
@@ -18,7 +19,7 @@ from figure import Figure, counted
 from avbc import BigCommerce, Orchestrator
 from avbc.mapping.offline import OFFLINE
 from avbc.settings import payment_method_key
-from avbc.testing import Discount, FakeOrder, FakeStore, OrderFactory, Payment, item
+from avbc.testing import Discount, FakeOrder, FakeStore, OrderFactory, OrderOptions, Payment, item
 from avbc.testing.example import example_orders, populate
 from avbc.testing.values import as_rows
 
@@ -131,29 +132,49 @@ class _Sequence(httpx.BaseTransport):
 
 
 def _webhooks() -> Iterator[Figure]:
-    """From a webhook to the books: a card order, one with a new coupon, and in a new process."""
+    """From a webhook to the books, in sequence and in all; what a process asks once was asked."""
+    yield from _webhook("a card order", 2, 3)
     coupon = Discount("coupon_amount", Decimal("3.00"), "WELCOME3")
-    for name, discounts, is_first, least, in_all in [
-        ("", [], False, 2, 3),
-        (" with a new coupon", [coupon], False, 3, 4),
-        (", the first thing in a process", [], True, 3, 5),
-    ]:
-        server = FakeStore()
-        sequence = _Sequence(server.transport())
-        with (
-            BigCommerce(server.api_url, "example-token", transport=sequence) as store,
-            example.orchestrator(server.api_url, store) as (web, _),
-        ):
-            if not is_first:
-                web.import_order(server.place_order([item("MUG-RED")]).id)
-            order = server.place_order([item("MUG-RED")], discounts=discounts, status_id=0)
+    yield from _webhook("a card order with a new coupon", 3, 4, discounts=[coupon])
+    yield from _webhook("a card order, the first thing in a process,", 3, 5, is_first=True)
+    # Read ahead, since the webhook does not say how it was paid.
+    offline = Payment("Cash on Delivery", "", "awaiting")
+    yield from _webhook("an order that is paid offline", 2, 3, payment=offline)
+    # It does not say the status, and mostly it is an unfinished checkout.
+    yield from _webhook("a created card order", 3, 3, is_created=True)
+
+
+def _webhook(
+    name: str,
+    least: int,
+    in_all: int,
+    *,
+    is_first: bool = False,
+    is_created: bool = False,
+    **options: Unpack[OrderOptions],
+) -> Iterator[Figure]:
+    server = FakeStore()
+    sequence = _Sequence(server.transport())
+    with (
+        BigCommerce(server.api_url, "example-token", transport=sequence) as store,
+        example.orchestrator(server.api_url, store) as (web, _),
+    ):
+        if not is_first:
+            web.import_order(server.place_order([item("MUG-RED")]).id)
+        options["status_id"] = 11 if is_created else 0
+        order = server.place_order([item("MUG-RED")], **options)
+        if not is_created:
             server.edit_order(order.id, status_id=11)
-            call = server.webhook(server.events[-1])
-            sequence.longest, before = 0, store.requests_sent
-            web.handle_webhook(call.body, call.headers)
-            each = f"the webhook of a card order to its books{name}"
-            yield counted(f"requests in sequence from {each}", sequence.longest, least)
-            yield counted(f"requests in all from {each}", store.requests_sent - before, in_all)
+        scope = f"store/order/{'created' if is_created else 'statusUpdated'}"
+        *_, event = (event for event in server.events if event.scope == scope)
+        call = server.webhook(event)
+        sequence.longest, before = 0, store.requests_sent
+        report = web.handle_webhook(call.body, call.headers)
+        assert report.import_report is not None, report
+        assert len(report.import_report.imported) == 1, report
+        what = f"the webhook of {name} to its books"
+        yield counted(f"requests in sequence from {what}", sequence.longest, least)
+        yield counted(f"requests in all from {what}", store.requests_sent - before, in_all)
 
 
 def _figure(name: str, server: FakeStore, least: int) -> Figure:

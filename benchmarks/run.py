@@ -29,6 +29,7 @@ import backtest
 import growth
 import import_cpu
 import import_time
+import job_requests
 import jobs
 import listing
 import memory
@@ -43,7 +44,7 @@ from avbc.tables import text_table
 
 COLUMNS = ["figure", "ours", "peer or floor", "ratio", "aim", "met"]
 BENCHES: Mapping[str, Sequence[Callable[..., Iterator[Figure]]]] = {
-    "requests": [requests_per_order.figures, pushing.figures],
+    "requests": [requests_per_order.figures, job_requests.figures, pushing.figures],
     "quota": [quota.figures],
     "listing": [listing.figures],
     "import": [import_cpu.figures],
