@@ -10,8 +10,6 @@ process's peak in bytes, and the CPU seconds of the floor.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,12 +22,9 @@ from example import joined
 from figure import Figure, compared, spent
 from memory import AIM as AIM_OF_MEMORY
 from memory import megabytes, peak
-from page_server import PAGE_SIZE, Server, bodies, http_answer, serve
+from page_server import FIRST_ID, PAGE_SIZE, LargeStore
 
 AIM = 10.0
-_FIRST = 5_000_001
-"""The first order's id: no other number begins as it does."""
-_OWN = re.compile(rb"\b5000(\d{3})\b")
 
 
 def figures(*, quick: bool = False, full: bool = False) -> Iterator[Figure]:
@@ -66,7 +61,7 @@ def _child(orders: int) -> tuple[float, ...]:
 def _backtested(orders: int) -> tuple[float, ...]:
     """CPU seconds, the peak of this process in bytes, and the CPU seconds of the floor."""
     with (
-        Server([__file__, "--serve", str(orders)]) as server,
+        LargeStore(orders) as server,
         joined(f"{server.url}/stores/abc123/v3/") as (web, _, _folder),
     ):
         shipping = attrs.evolve(web.settings.shipping, auto_create_missing_shipping_methods=False)
@@ -83,7 +78,7 @@ def _backtested(orders: int) -> tuple[float, ...]:
         most = peak()
 
         def parse() -> None:
-            first, count = _FIRST, 0
+            first, count = FIRST_ID, 0
             while page := client.get("", params={**asked, "min_id": first}).content:
                 count += len(orjson.loads(page))
                 first += PAGE_SIZE
@@ -95,29 +90,7 @@ def _backtested(orders: int) -> tuple[float, ...]:
             return cpu, most, spent(parse).cpu
 
 
-def _serve(orders: int) -> None:
-    (template,) = bodies(1, min(orders, PAGE_SIZE), embedded=True, first_id=_FIRST)
-    end = http_answer(b"")
-
-    def answer(line: bytes) -> bytes:
-        asked = re.search(rb"[?&]min_id=([0-9]+)", line)
-        begun = int(asked[1]) - _FIRST if asked else 0
-        # Nothing waits for the import.
-        if begun >= orders or b"status_id=" in line:
-            return end
-        return http_answer(
-            _OWN.sub(lambda found: b"%d" % (int(found[1]) + begun + _FIRST - 1), template)
-        )
-
-    asyncio.run(serve(answer))
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--orders", type=int, default=20_000)
-    parser.add_argument("--serve", type=int)
-    options = parser.parse_args()
-    if options.serve is None:
-        print(*_backtested(options.orders))
-    else:
-        _serve(options.serve)
+    print(*_backtested(parser.parse_args().orders))

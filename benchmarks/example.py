@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,8 @@ from avbc.orchestrator import Customisation
 from avbc.testing import FakeStore
 from avbc.testing.example import books_toml, settings_dict
 
+RAM_DISK = Path("/dev/shm")
+"""Where books are that are not timed: thousands of commits on a busy disk take minutes."""
 _REFERENCE, _, _ = books_toml.partition("products = [")
 
 
@@ -32,19 +35,14 @@ def orchestrator(
     Gives the orchestrator and the file. Books and journal are one database.
     """
     with tempfile.TemporaryDirectory(dir=place) as folder:
-        path = Path(folder) / "books.toml"
-        path.write_text(books_toml)
         database = Path(folder) / "books.db"
-        with SqlGateway(f"sqlite:///{database}") as books:
-            books.load(path)
-            with Orchestrator(
-                Settings.from_dict(settings_dict(api_url)),
-                books,
-                store=store,
-                clock=clock,
-                customise=customise,
-            ) as web:
-                yield web, database
+        database.write_bytes(_books(books_toml))
+        settings = Settings.from_dict(settings_dict(api_url))
+        with (
+            SqlGateway(f"sqlite:///{database}") as books,
+            Orchestrator(settings, books, store=store, clock=clock, customise=customise) as web,
+        ):
+            yield web, database
 
 
 @contextmanager
@@ -52,27 +50,27 @@ def joined(
     store: FakeStore | httpx.BaseTransport | str,
     place: Path | None = None,
     screens: Mapping[str, Mapping[str, object]] | None = None,
-    reference: str | None = "",
+    reference: str = "",
     clock: Clock = Clock(),  # noqa: B008, the real one
 ) -> Iterator[tuple[Orchestrator, SqlGateway, Path]]:
     """Join a store, a way to it, or its API path to books in a folder, which may be there already.
 
-    By default the books get the example's reference data, and its products only where the store has
-    orders; by None they stay as they are. `screens` are settings of one's own. Gives the
-    orchestrator, the books and the folder.
+    New books get the example's reference data by default, and its products only where the store has
+    orders. `screens` are settings of one's own. Gives the orchestrator, the books and the folder.
     """
     is_fake = isinstance(store, FakeStore)
     has_products = is_fake and bool(store.state.orders)
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(dir=RAM_DISK if RAM_DISK.exists() else None) as temporary:
         folder = place or Path(temporary)
+        database = folder / "books.db"
+        if not database.exists():
+            database.write_bytes(_books(reference or (books_toml if has_products else _REFERENCE)))
         url = store.api_url if is_fake else store if isinstance(store, str) else API_URL
         transport = store.transport() if is_fake else None if store == url else store
         with (
-            SqlGateway(f"sqlite:///{folder}/books.db") as books,
+            SqlGateway(f"sqlite:///{database}") as books,
             BigCommerce(url, "example-token", transport=transport) as client,
         ):
-            if reference is not None:
-                books.load(reference or (books_toml if has_products else _REFERENCE))
             tables = settings_dict(url)
             settings = {
                 name: {**tables.get(name, {}), **(screens or {}).get(name, {})}
@@ -82,6 +80,16 @@ def joined(
                 Settings.from_dict(settings), books, store=client, clock=clock
             ) as web:
                 yield web, books, folder
+
+
+@cache
+def _books(reference: str) -> bytes:
+    """New books, as a file: made once, since that takes longer than what is done with most."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "books.db"
+        with SqlGateway(f"sqlite:///{database}") as books:
+            books.load(reference)
+        return database.read_bytes()
 
 
 def write_products(

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
+from example import RAM_DISK
 from figure import Figure, compared, limited
-from memory import RAM_DISK, megabytes, peak
+from memory import megabytes, peak
 
 from avbc import SqlGateway
 from avbc.testing.contract import make_bundle

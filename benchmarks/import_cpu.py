@@ -6,7 +6,7 @@ journal, status writes. The floor parses the same answers with orjson and writes
 `synchronous` of the books. A second floor has fewer transactions, each for as many orders as the
 books write at once; it has no aim. Ours and the floor are shown with HTTP (ours by its client, the
 floor by a bare httpx client) and without it (ours on answers that were recorded before), for orders
-of 1, 3 and 20 lines.
+of 1, 3 and 20 lines. What a process does once is done before.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ import orjson
 from figure import Figure, compared, microseconds, ratio, spent
 from replay import API_URL, Kept, Recorder, Replay, ReplayServer
 
-from avbc import BigCommerce
+from avbc import BigCommerce, Orchestrator
 from avbc.testing import FakeStore, OrderFactory
 
 AIM = 3.0
 AIM_WITH_HTTP = 1.5
 LINES = (1, 3, 20)
 """Lines of each order."""
+FIRST_ID = 1001
 GROUP = 8
 """Orders in each transaction of the second floor."""
 
@@ -58,6 +59,14 @@ class Books:
                 tuple(sql for _, _, sql in made),
                 {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names},
             )
+
+    def since(self, before: Books) -> dict[str, list[tuple[object, ...]]]:
+        """The rows that were written since."""
+        known = {name: set(rows) for name, rows in before.rows.items()}
+        return {
+            name: [row for row in rows if row not in known.get(name, ())]
+            for name, rows in self.rows.items()
+        }
 
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
@@ -107,19 +116,28 @@ def _figure(
 
 
 def _record(lines: int, orders: int) -> tuple[Kept, Kept, Books]:
-    """The requests of the test of the connection, those of the import, and what it wrote."""
-    server, factory = FakeStore(), OrderFactory(seed=1, first_id=1001)
-    server.add_orders([factory.order(factory.lines(lines)) for _ in range(orders)])
+    """The requests of what a process does once, those of the import, and what it wrote."""
+    server, factory = FakeStore(), OrderFactory(seed=1, first_id=FIRST_ID)
+    first, *others = [factory.order(factory.lines(lines)) for _ in range(1 + orders)]
     recorder = Recorder(server.transport())
     with (
         BigCommerce(API_URL, "example-token", transport=recorder) as store,
         example.orchestrator(API_URL, store) as (web, database),
     ):
-        web.test_connection()
-        opening = recorder.take()
+        server.add_order(first)
+        _begin(web)
+        opening, before = recorder.take(), Books.read(database)
+        server.add_orders(others)
         report = web.import_orders()
         assert len(report.imported) == orders, report
-        return opening, recorder.take(), Books.read(database)
+        books = Books.read(database)
+        return opening, recorder.take(), attrs.evolve(books, rows=books.since(before))
+
+
+def _begin(web: Orchestrator) -> None:
+    """What a process does once: connect, load TLS certificates, write each statement as SQL."""
+    web.test_connection()
+    web.import_order(FIRST_ID)
 
 
 def _imported(api_url: str, transport: httpx.BaseTransport | None = None) -> float:
@@ -128,8 +146,7 @@ def _imported(api_url: str, transport: httpx.BaseTransport | None = None) -> flo
         BigCommerce(api_url, "example-token", transport=transport) as store,
         example.orchestrator(api_url, store) as (web, _),
     ):
-        # The connection and TLS certificates are made once, however many orders follow.
-        web.test_connection()
+        _begin(web)
         return spent(web.import_orders).cpu
 
 
@@ -174,6 +191,7 @@ def _floor(orders: int, kept: Kept, books: Books, group: int) -> float:
         connection.execute(f"PRAGMA synchronous = {books.synchronous}")
         for sql in books.schema:
             connection.execute(sql)
+        connection.execute("SELECT * FROM sales_orders").fetchall()  # the schema is read
 
         def work() -> None:
             for body in bodies:

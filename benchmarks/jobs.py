@@ -346,7 +346,7 @@ def _figure(job: Job, count: int, rounds: int, folder: Path) -> Figure:
         shutil.copytree(before, place)
         files = place / "files"
         files.mkdir()
-        with joined(transport, place, job.screens, None, clock) as (web, books, _):
+        with joined(transport, place, job.screens, clock=clock) as (web, books, _):
             web.test_connection()
             books.sales_orders(["WEB0"])
             yield place, partial(work, web, books, files)
@@ -385,10 +385,7 @@ class _Floor:
         self.calls: Sequence[WebhookCall] = ()
         self._answers = [response.content for _, response in kept if response.content]
         self._requests = [orjson.loads(request.content) for request, _ in kept if request.content]
-        self._rows = {}
-        for name, rows in Books.read(place / "books.db").rows.items():
-            before = set(known.rows.get(name, ()))
-            self._rows[name] = [row for row in rows if row not in before]
+        self._rows = Books.read(place / "books.db").since(known)
         self._files = {
             path.name: list(csv.reader(path.open(encoding="utf-8", newline=""), delimiter="\t"))
             for path in (place / "files").iterdir()

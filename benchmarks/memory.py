@@ -21,7 +21,6 @@ from avbc.testing import StoreProcess
 
 AIM = 1.10
 _STATUS = Path("/proc/self/status")
-RAM_DISK = Path("/dev/shm")
 
 
 def figures(*, quick: bool = False, full: bool = False) -> Iterator[Figure]:
@@ -67,9 +66,7 @@ def peak() -> int:
 
 def _import(orders: int) -> tuple[float, float]:
     """The peak of this process in bytes, and the seconds that it took."""
-    place = (
-        RAM_DISK if RAM_DISK.exists() else None
-    )  # 20,000 commits on a busy disk take many minutes, and no memory.
+    place = example.RAM_DISK if example.RAM_DISK.exists() else None
     with (
         StoreProcess(orders=orders, plain=True) as server,
         example.orchestrator(server.api_url, place=place) as (web, _),

@@ -19,6 +19,9 @@ from typing import Self
 import attrs
 
 PAGE_SIZE = 250
+FIRST_ID = 5_000_001
+"""The first order's id in a large store: no other number begins as it does."""
+_OWN = re.compile(rb"\b5000(\d{3})\b")
 _QUOTA = (
     b"X-Rate-Limit-Time-Window-Ms: 30000\r\nX-Rate-Limit-Time-Reset-Ms: 30000\r\n"
     b"X-Rate-Limit-Requests-Quota: 1000000\r\nX-Rate-Limit-Requests-Left: 999999\r\n"
@@ -58,6 +61,16 @@ class PageServer(Server):
 
     def __init__(self, pages: int, size: int) -> None:
         super().__init__([__file__, f"--pages={pages}", f"--size={size}"])
+
+
+class LargeStore(Server):
+    """Serves as many orders as are asked for, by ascending id, without memory for them.
+
+    It makes each page from one. No order has the New Order Status.
+    """
+
+    def __init__(self, orders: int) -> None:
+        super().__init__([__file__, f"--orders={orders}"])
 
 
 def bodies(pages: int, size: int, *, embedded: bool, first_id: int = 1001) -> list[bytes]:
@@ -133,9 +146,29 @@ def _serve(pages: int, size: int) -> None:
     asyncio.run(serve(answer))
 
 
+def _serve_large(orders: int) -> None:
+    (template,) = bodies(1, min(orders, PAGE_SIZE), embedded=True, first_id=FIRST_ID)
+    end = http_answer(b"")
+
+    def answer(line: bytes) -> bytes:
+        asked = re.search(rb"[?&]min_id=([0-9]+)", line)
+        begun = int(asked[1]) - FIRST_ID if asked else 0
+        if begun >= orders or b"status_id=" in line:
+            return end
+        return http_answer(
+            _OWN.sub(lambda found: b"%d" % (int(found[1]) + begun + FIRST_ID - 1), template)
+        )
+
+    asyncio.run(serve(answer))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--pages", type=int, default=20)
     parser.add_argument("--size", type=int, default=PAGE_SIZE)
+    parser.add_argument("--orders", type=int)
     options = parser.parse_args()
-    _serve(options.pages, options.size)
+    if options.orders is None:
+        _serve(options.pages, options.size)
+    else:
+        _serve_large(options.orders)

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-from example import joined, write_products
+from example import RAM_DISK, joined, write_products
 from figure import Figure, limited
-from memory import RAM_DISK, megabytes, peak
+from memory import megabytes, peak
 
 from avbc import Orchestrator
 

@@ -7,38 +7,33 @@ real time checks that.
 
 from __future__ import annotations
 
-import heapq
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
-from threading import Condition
 
 import attrs
 import example
-import greenlet
 import httpx
 from figure import Figure, compared, counted, spent
 from requests_per_order import TIME_ZONE, TOKEN_CHECK, floor
+from virtual_time import Network, VirtualTime
 
-from avbc import BigCommerce, Quota, Settings
+from avbc import Quota, Settings
 from avbc.acctvantage import OrderBundle
-from avbc.bigcommerce.at_once import Crew
 from avbc.clock import Clock
 from avbc.orchestrator import ImportReport
 from avbc.orchestrator.engine.writes import LOOKS
 from avbc.orchestrator.jobs.import_orders import CHUNK
 from avbc.testing import FakeStore, OrderFactory, Payment, StoreProcess, item
 from avbc.testing.example import populate, settings_dict
-from avbc.testing.fakestore.transport import FakeTransport
 
 WINDOW = 30.0
 STANDARD, PRO = 150, 450
 """Requests in a window, by the store's plan."""
 ORDERS = 1000
-CPU_OF_A_REQUEST, CPU_OF_AN_ORDER = 0.001, 0.0015
-"""Seconds, about what this project takes: one processor does them one after another."""
+CPU_OF_AN_ORDER = 0.0015
+"""Seconds, about what this project takes."""
 FIXED = (4, 8, 16, 32, 64)
 NO_QUOTA = 1_000_000
 PAGE = 250
@@ -67,86 +62,6 @@ def changing(quota: int, draw: random.Random) -> Iterator[float]:
         if now >= burst_at:
             yield from (now + 0.05 * number for number in range(20))
             burst_at = now + draw.expovariate(1 / 60)
-
-
-class VirtualTime:
-    """Time that jumps, and work that runs beside other work: greenlets, in one thread."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._due: list[tuple[float, int, Callable[[], object]]] = []
-        self._count = 0
-        self._awaited: list[tuple[Callable[[], bool], greenlet.greenlet]] = []
-        self._processor_free_at = 0.0
-        self._hub = greenlet.getcurrent()
-
-    def now(self) -> datetime:
-        """The time of day."""
-        return datetime.fromtimestamp(1_790_000_000 + self.seconds, UTC)
-
-    def at(self, seconds: float, act: Callable[[], object]) -> None:
-        """Have something done at a time."""
-        self._count += 1
-        heapq.heappush(self._due, (seconds, self._count, act))
-
-    def start(self, work: Callable[[], object]) -> None:
-        """Do something beside everything else."""
-        self.at(self.seconds, greenlet.greenlet(work, self._hub).switch)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        self.at(self.seconds + seconds, greenlet.getcurrent().switch)
-        self._hub.switch()
-
-    def compute(self, seconds: float) -> None:
-        """Use the one processor, after all who came before."""
-        self._processor_free_at = max(self.seconds, self._processor_free_at) + seconds
-        self.sleep(self._processor_free_at - self.seconds)
-
-    def wait(self, _: Condition, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so."""
-        if not is_so():
-            self._awaited.append((is_so, greenlet.getcurrent()))
-            self._hub.switch()
-
-    def run(self, work: Callable[[], object]) -> None:
-        """Do work until it is done, whatever else there is."""
-        ended: list[bool] = []
-        self.start(lambda: (work(), ended.append(True)))
-        while not ended:
-            self.seconds, _, act = heapq.heappop(self._due)
-            act()
-            for each in [each for each in self._awaited if each[0]()]:
-                self._awaited.remove(each)
-                each[1].switch()
-
-
-class Network(httpx.BaseTransport):
-    """The way to the store and back, and how many the store serves at once."""
-
-    def __init__(
-        self, store: FakeStore, virtual: VirtualTime, at_work: int, latency: Callable[[], float]
-    ) -> None:
-        self._sender = FakeTransport(store)
-        self._virtual = virtual
-        self._latency = latency
-        self._free_at = [0.0] * at_work
-        self.sent = 0
-        self.refused = 0
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and wait for its answer."""
-        virtual, took = self._virtual, self._latency()
-        virtual.compute(CPU_OF_A_REQUEST)
-        begins = max(virtual.seconds, heapq.heappop(self._free_at))
-        heapq.heappush(self._free_at, begins + took)
-        # Half the time is the way there, and the store counts what arrives.
-        virtual.sleep(begins - virtual.seconds + took / 2)
-        answer = self._sender.handle_request(request)
-        virtual.sleep(took / 2)
-        self.sent += 1
-        self.refused += answer.status_code == 429
-        return answer
 
 
 class Fixed(Quota):
@@ -203,17 +118,7 @@ def imported(
     network = Network(store, virtual, at_work, partial(latency, random.Random(seed)))
     paced = Quota() if pace is None else pace
     settings = Settings.from_dict(settings_dict(store.api_url))
-    client = BigCommerce(
-        settings.store.api_url,
-        settings.require_access_token(),
-        transport=network,
-        quota=paced,
-        clock=lambda: virtual.seconds,
-        sleep=virtual.sleep,
-        at_once=Crew(
-            lambda: paced.at_once(virtual.seconds), start=virtual.start, wait=virtual.wait
-        ),
-    )
+    client = virtual.client(network, paced, settings.store.api_url)
 
     def arrive(times: Iterator[float]) -> None:
         store.handle(httpx.Request("GET", store.api_url))

@@ -5,18 +5,16 @@ They are compared with the fewest that BigCommerce's API allows (docs/performanc
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Unpack
 
-import attrs
 import example
-import httpx
 from figure import Figure, counted
+from virtual_time import Network, VirtualTime
 
-from avbc import BigCommerce, Orchestrator
+from avbc import BigCommerce, Orchestrator, Quota
 from avbc.mapping.offline import OFFLINE
 from avbc.settings import payment_method_key
 from avbc.testing import Discount, FakeOrder, FakeStore, OrderFactory, OrderOptions, Payment, item
@@ -116,21 +114,6 @@ def _joined(server: FakeStore) -> Iterator[Orchestrator]:
         yield web
 
 
-@attrs.define
-class _Sequence(httpx.BaseTransport):
-    """Counts how many requests follow one another: each waits a moment, and ends after it."""
-
-    inner: httpx.BaseTransport
-    longest: int = 0
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        place = self.longest + 1
-        response = self.inner.handle_request(request)
-        time.sleep(0.1)
-        self.longest = max(self.longest, place)
-        return response
-
-
 def _webhooks() -> Iterator[Figure]:
     """From a webhook to the books, in sequence and in all; what a process asks once was asked."""
     yield from _webhook("a card order", 2, 3)
@@ -153,14 +136,14 @@ def _webhook(
     is_created: bool = False,
     **options: Unpack[OrderOptions],
 ) -> Iterator[Figure]:
-    server = FakeStore()
-    sequence = _Sequence(server.transport())
-    with (
-        BigCommerce(server.api_url, "example-token", transport=sequence) as store,
-        example.orchestrator(server.api_url, store) as (web, _),
-    ):
+    server, virtual = FakeStore(), VirtualTime()
+    # Each answer takes a second, and what it takes otherwise is less than that in all.
+    network = Network(server, virtual, at_work=100, latency=lambda: 1.0)
+    client = virtual.client(network, Quota(), server.api_url)
+    with example.orchestrator(server.api_url, client) as (web, _):
         if not is_first:
-            web.import_order(server.place_order([item("MUG-RED")]).id)
+            first = server.place_order([item("MUG-RED")]).id
+            virtual.run(lambda: web.import_order(first))
         options["status_id"] = 11 if is_created else 0
         order = server.place_order([item("MUG-RED")], **options)
         if not is_created:
@@ -168,13 +151,13 @@ def _webhook(
         scope = f"store/order/{'created' if is_created else 'statusUpdated'}"
         *_, event = (event for event in server.events if event.scope == scope)
         call = server.webhook(event)
-        sequence.longest, before = 0, store.requests_sent
-        report = web.handle_webhook(call.body, call.headers)
-        assert report.import_report is not None, report
-        assert len(report.import_report.imported) == 1, report
+        began, before = virtual.seconds, network.sent
+        virtual.run(lambda: web.handle_webhook(call.body, call.headers))
+        assert server.order(order.id).header["status"] == "Awaiting Shipment"
         what = f"the webhook of {name} to its books"
-        yield counted(f"requests in sequence from {what}", sequence.longest, least)
-        yield counted(f"requests in all from {what}", store.requests_sent - before, in_all)
+        in_sequence = int(virtual.seconds - began)
+        yield counted(f"requests in sequence from {what}", in_sequence, least)
+        yield counted(f"requests in all from {what}", network.sent - before, in_all)
 
 
 def _figure(name: str, server: FakeStore, least: int) -> Figure:
