@@ -95,7 +95,7 @@ def test_all_advice_is_a_command_that_is_there() -> None:
     assert "avbc settle 1042" in commands
     assert "avbc import-refunds --since DAY" in commands
     for command in commands:
-        tokens = command.replace("DAY", "2026-01-31").split()[1:]
+        tokens = command.replace("DAY", "2026-01-31").replace("TO", "journal").split()[1:]
         names, _, given = app.parse_commands(tokens)
         assert names, command
         if given:
@@ -400,6 +400,9 @@ def test_books_of_ones_own(
     assert terminal("import").out.startswith("Imported 2 orders.")
     assert terminal("history", "1001", "--json").reports[0]["rows"]
     assert "are your own" in terminal("load", "more.toml").err
+    store.add_orders([avbc.testing.order_of_shape("unknown_sku")])
+    refused = " ".join(terminal("import").out.split())
+    assert "Create the product in AcctVantage and in the books, or correct" in refused
     (Path.cwd() / "bad_books.py").write_text(
         "import avbc\nclass Half(avbc.ImportGateway): pass\ndef fails(): raise RuntimeError('no')\n"
         "def asks(what): pass\ndef none(): return None\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avbc.money import ZERO, share, to_minor_unit
+from avbc.money import ZERO, share, to_minor_unit, trimmed
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=4)
 
@@ -58,3 +58,9 @@ def test_nothing_is_shared_among_nobody() -> None:
 )
 def test_minor_units_round_half_up(amount: str, currency: str, paid: str) -> None:
     assert to_minor_unit(Decimal(amount), currency) == Decimal(paid)
+
+
+@pytest.mark.parametrize("text", ["100000000000000000000000000.0244", "-9e27", "NaN"])
+def test_what_is_no_money_stays_as_it_is(text: str) -> None:
+    """Who checks amounts refuses it: here it is no error."""
+    assert str(trimmed(Decimal(text))) == str(Decimal(text))

@@ -9,7 +9,8 @@ ZERO = Decimal(0)
 STEP = Decimal("0.0001")
 """BigCommerce writes orders and lines with four decimals."""
 _CENT = Decimal("0.01")
-_LIMIT = Decimal(10) ** 13
+_DIGITS = 13
+_LIMIT = Decimal(10) ** _DIGITS
 _quantized = Context(prec=17).quantize
 """Thirteen digits before the point and four after it: what does not fit is not money."""
 
@@ -101,6 +102,9 @@ def trimmed(amount: Decimal) -> Decimal:
     (Decimal('4.37'), Decimal('62.6793'))
     """
     if type(amount) is not Decimal or not amount.same_quantum(STEP):
+        return amount
+    if amount.adjusted() > _DIGITS:
+        # No money: who checks amounts says so.
         return amount
     cents = amount.quantize(_CENT, context=ARITHMETIC)
     return cents if cents == amount else amount

@@ -14,8 +14,8 @@ from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.engine.attention import kept_problem
-from avbc.settings import Settings
-from avbc.testing import FakeStore, Line, OrderFactory, Payment, item
+from avbc.settings import Settings, SettingsError
+from avbc.testing import FakeStore, Line, MemoryGateway, OrderFactory, Payment, item, order_of_shape
 
 DOWNLOADED, CANCELED = 9, 5
 
@@ -43,6 +43,39 @@ def test_an_item_names_all_problems_of_its_code(
     # The same problems are the same item: it is not reported again.
     web.import_order(order_id)
     assert web.worklist().of(order_id) == [only]
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_advice_fits_the_books(
+    is_own: bool, join: Join, books: SqlGateway, store: FakeStore, change: Change
+) -> None:
+    """Only a SqlGateway is loaded from files."""
+    own = MemoryGateway(books.reference_data())
+    own.add_products(books.products())
+    given = own if is_own else books
+    web = join(books=given)
+    store.add_order(order_of_shape("unknown_sku"))
+    (refused,) = web.import_orders().refused
+    (waiting,) = web.worklist()
+    gone = change(
+        shipping={"warehouse": "Elsewhere", "default_ship_via": "Mule"}, gl={"tax_area": "Moon"}
+    )
+    elsewhere = join(books=given, settings=gone)
+    with pytest.raises(SettingsError, match="no Warehouse 'Elsewhere'") as caught:
+        elsewhere.import_orders()
+    (failed,) = [each for each in elsewhere.worklist() if each.code == "run_failed"]
+    (warehouse,) = [
+        each for each in elsewhere.check_setup().checks if each.item == "shipping.warehouse"
+    ]
+    for text in (
+        refused.problems[0].fix,
+        waiting.fix,
+        str(caught.value),
+        failed.fix,
+        warehouse.fix,
+    ):
+        assert "in AcctVantage and in the books" in text
+        assert ("SqlGateway.load" in text) is not is_own, text
 
 
 @pytest.mark.parametrize(

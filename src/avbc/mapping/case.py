@@ -11,6 +11,7 @@ import attrs
 
 from avbc.acctvantage.records import Promotion, ReferenceData, ShipVia, TaxArea, Warehouse
 from avbc.bigcommerce.models import OrderStatus
+from avbc.mapping.advice import how_to_create
 from avbc.mapping.decisions import (
     Decision,
     MappingProblem,
@@ -46,6 +47,12 @@ class MappingRules(Shown):
     """The store's order statuses; only the status rules need them."""
     language: str = ""
     """The store's language, such as `en`; empty where it is not known."""
+    loads_files: bool = False
+    """Whether the books are a `SqlGateway`, which is filled from files: what advice then says."""
+
+    def how_to_create(self, what: str, load: str = "load") -> str:
+        """Say where a record is created that the books lack."""
+        return how_to_create(what, load, loads_files=self.loads_files)
 
     @property
     def source_code(self) -> str:

@@ -9,7 +9,6 @@ import attrs
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
-from avbc.mapping.advice import how_to_create
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import address, full_name, plain
 from avbc.shown import Shown
@@ -137,7 +136,7 @@ def _how_to_create(new: Client, rules: MappingRules) -> str:
         if by_email or new.import_id is not None
         else (", and set order_status.match_clients_by_email")
     )
-    created = how_to_create(f"a client with the {known_by}", "load_clients")
+    created = rules.how_to_create(f"a client with the {known_by}", "load_clients")
     return f"{created}, and put the client on open A/R in AcctVantage{match}."
 
 

@@ -213,8 +213,9 @@ class Mapper:
         statuses: Sequence[OrderStatus] = (),
         *,
         language: str = "",
+        loads_files: bool = False,
     ) -> None:
-        self.rules = MappingRules(settings, reference, tuple(statuses), language)
+        self.rules = MappingRules(settings, reference, tuple(statuses), language, loads_files)
         # The same for every order.
         case = Case(self.rules)
         status = case.add(new_order_status(self.rules)) or ""

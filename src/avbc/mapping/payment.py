@@ -10,7 +10,6 @@ import attrs
 from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt
 from avbc.bigcommerce.models import Order, Transaction
-from avbc.mapping.advice import how_to_create
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import ClientChoice, check_open_ar
 from avbc.mapping.decisions import MappingProblem
@@ -214,8 +213,9 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
             name,
             f"The order was paid with {name}, for which there is neither a mapping row nor a "
             f"Receipt Type {name!r}.",
-            f"{how_to_create(f'a Receipt Type {name!r}')}, or give {TENDER_NAMES[name]!r} one in "
-            "the Payment Methods Mapping (gl.payment_methods). Spaces make no difference.",
+            f"{case.rules.how_to_create(f'a Receipt Type {name!r}')}, or give "
+            f"{TENDER_NAMES[name]!r} one in the Payment Methods Mapping "
+            "(gl.payment_methods). Spaces make no difference.",
         )
     else:
         _unknown_receipt_type(mapped, case)
@@ -335,7 +335,7 @@ def _unknown_receipt_type(name: str, case: Case) -> None:
         _SETTING,
         name,
         f"AcctVantage has no Receipt Type {name!r}.",
-        f"{how_to_create('it')}, or map the payment method to another one.",
+        f"{case.rules.how_to_create('it')}, or map the payment method to another one.",
         candidates=case.rules.reference.receipt_types,
     )
 

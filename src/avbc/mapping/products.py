@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce.models import OrderProduct
-from avbc.mapping.advice import how_to_create
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.product_names import ProductName
 from avbc.mapping.reference import product_for
@@ -72,7 +71,7 @@ def configured_product(
         wanted.name,
         f"AcctVantage has no product with part number {wanted.name!r}, which {wanted.setting}"
         f"{used}.",
-        f"{how_to_create('the product', 'load_products')}, or correct {wanted.setting}.",
+        f"{rules.how_to_create('the product', 'load_products')}, or correct {wanted.setting}.",
     )
     return case.ruling(None)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from avbc.acctvantage.records import Product, ShipVia
-from avbc.mapping.advice import how_to_create
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.patterns import first_fit
 from avbc.mapping.text import plain
@@ -51,7 +50,7 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
             setting,
             wanted,
             f"AcctVantage has no Tax Area {wanted!r}.",
-            f"{how_to_create('it')}, or name another one in gl.tax_area.",
+            f"{rules.how_to_create('it')}, or name another one in gl.tax_area.",
             candidates=tuple(known.name for known in rules.reference.tax_areas if not known.avatax),
         )
     else:
@@ -62,7 +61,7 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
                 area.name,
                 f"{area.name!r} is the Tax Area of AvaTax, which would compute the store's tax "
                 "again.",
-                f"{how_to_create('a Tax Area for the store')}, and name it in gl.tax_area.",
+                f"{rules.how_to_create('a Tax Area for the store')}, and name it in gl.tax_area.",
             )
         case.note("tax_area", area.name, "the configured Tax Area", setting)
     return case.ruling(area.name if area is not None else None)
@@ -78,7 +77,7 @@ def warehouse_for(rules: MappingRules) -> Ruling[str]:
             "shipping.warehouse",
             wanted,
             f"AcctVantage has no Warehouse {wanted!r}.",
-            "Correct shipping.warehouse.",
+            f"{rules.how_to_create('it')}, or correct shipping.warehouse.",
             candidates=tuple(warehouse.name for warehouse in rules.reference.warehouses),
         )
     else:
@@ -136,7 +135,7 @@ def ship_via_for(
             setting,
             name,
             f"AcctVantage has no Ship Via {name!r}, which a row of shipping.methods names.",
-            f"{how_to_create('it')}, or correct {setting}.",
+            f"{rules.how_to_create('it')}, or correct {setting}.",
         )
     elif is_named and may_be_translated(locale, rules.language):
         case.error(
@@ -154,10 +153,9 @@ def ship_via_for(
             setting or field,
             name,
             f"AcctVantage has no Ship Via {name!r}.",
-            f"{how_to_create('it')}, give the shipping method another one in shipping.methods, "
-            "or set shipping.auto_create_missing_shipping_methods."
-            if is_named
-            else f"{how_to_create('it')}, or set shipping.auto_create_missing_shipping_methods.",
+            f"{rules.how_to_create('it')}, "
+            + ("give the shipping method another one in shipping.methods, " if is_named else "")
+            + "or set shipping.auto_create_missing_shipping_methods.",
         )
     elif rules.warehouse is not None and not rules.is_class_active(product_class):
         # Without the warehouse every class would look inactive, and its absence is reported itself.
@@ -232,7 +230,8 @@ def product_for(
             field,
             sku,
             f"AcctVantage has no product with part number or alias {sku!r}.",
-            f"{how_to_create('the product', 'load_products')}, or correct the SKU in BigCommerce.",
+            f"{rules.how_to_create('the product', 'load_products')}, or correct the SKU in "
+            "BigCommerce.",
         )
     elif len(hits) > 1:
         case.error(

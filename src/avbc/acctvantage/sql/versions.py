@@ -371,7 +371,8 @@ def _report(connection: sa.Connection) -> None:
     if undecided:
         _log.warning(
             "%d orders came into the books before AcctVantage could pick them up: they are "
-            "offered nowhere until SqlGateway.hand_over_earlier_orders() says what becomes of them",
+            "offered nowhere until SqlGateway.hand_over_earlier_orders(to) says what becomes of "
+            "them (pick_up, journal or entered)",
             undecided,
         )
     found = look_alikes(connection)
@@ -385,7 +386,7 @@ def _report(connection: sa.Connection) -> None:
         )
     if len(found) > _LOGGED:
         _log.warning(
-            "the books have %d more such pairs: SqlGateway.look_alikes() returns all",
+            "the books have %d more such pairs: the table look_alikes of their database lists all",
             len(found) - _LOGGED,
         )
 

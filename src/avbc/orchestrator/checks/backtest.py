@@ -222,7 +222,7 @@ def backtest_period(
     """
     walk = _Backtest(
         run,
-        sides=tuple((each, Lookups(each, run.books)) for each in (run.settings, other)),
+        sides=tuple((each, Lookups(each, run.parts)) for each in (run.settings, other)),
         customisations=customisations,
         holds_back=holds_back(run.settings) or holds_back(other),
         never_due=NEVER_DUE - {run.statuses.new},

@@ -18,7 +18,7 @@ from avbc.bigcommerce.models import Order, Refund
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.database import chunks
 from avbc.errors import AvbcError
-from avbc.mapping import Difference, MappingRules, Problem, Reconciled
+from avbc.mapping import Difference, Problem, Reconciled
 from avbc.mapping import reconcile as compare
 from avbc.mapping.edits import first_few
 from avbc.mapping.following import may_update, shows_refund
@@ -209,7 +209,7 @@ class _SideBySide:
         self._run = run
         updates = run.settings.order_status.updates
         statuses = () if updates == "off" else run.integration.mapped_statuses
-        self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
+        self._rules = run.parts.rules(run.settings, statuses)
         self._created_since = created_since(run.integration)
         items = OpenItems.of(run.integration)
         self._open = {key for key, _ in items.keys(RECONCILE)}

@@ -49,7 +49,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
         language = information().language
     except AvbcError:
         language = ""  # that it cannot be read is a check of its own
-    rules = MappingRules(settings, reference, statuses, language)
+    rules = MappingRules(settings, reference, statuses, language, integration.parts.loads_files)
     latest = store.orders.list.call(sort="date_created:desc", include=["consignments"])
     listed = next(store.pages(latest)).items
     recent = [order for order in listed if is_of_channels(order, settings)]

@@ -10,7 +10,6 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order, StoreInformation
 from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, receipt_type_for, tax_area_for
-from avbc.mapping.advice import how_to_create
 from avbc.mapping.offline import OFFLINE, is_owed
 from avbc.mapping.payment import TENDER_METHODS, TENDER_NAMES, TENDER_WORDS
 from avbc.mapping.text import plain
@@ -188,7 +187,7 @@ def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 "error" if used else "warning",
                 f"There is neither a Receipt Type {name!r} nor a row for {TENDER_NAMES[name]!r}"
                 f"{'; the latest orders used it' if used else ''}.",
-                f"{how_to_create(f'the Receipt Type {name!r}')}, or add a row to "
+                f"{rules.how_to_create(f'the Receipt Type {name!r}')}, or add a row to "
                 "gl.payment_methods. Spaces make no difference.",
                 toml_row("gl.payment_methods", bigcommerce=TENDER_NAMES[name], receipt_type=""),
             )

@@ -255,6 +255,6 @@ def _replacements(pairs: Sequence[_Pair], fields: Fields) -> Iterator[Check]:
             "product",
             "values of the store",
             "ok",
-            f"{compared}the next push replaces no value of the store that no push wrote (with "
-            "full=True, see its preview)",
+            f"{compared}the next push replaces no value of the store that no push wrote. "
+            "push_products(full=True, preview=True) lists what a push of all products replaces",
         )

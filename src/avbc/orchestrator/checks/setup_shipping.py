@@ -10,7 +10,6 @@ import attrs
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules, ship_via_for
-from avbc.mapping.advice import how_to_create
 from avbc.mapping.patterns import covers
 from avbc.mapping.reference import ship_via_row, warehouse_for
 from avbc.mapping.text import plain
@@ -68,7 +67,7 @@ def _rows(rules: MappingRules) -> Iterator[Check]:
             setting,
             "error",
             f"AcctVantage has no Ship Via {row.ship_via!r}.",
-            hinted(f"{how_to_create('it')}, or correct {setting}.", row.ship_via, names),
+            hinted(f"{rules.how_to_create('it')}, or correct {setting}.", row.ship_via, names),
         )
     rows = [(row.bigcommerce, row.ship_via) for row in rules.settings.shipping.methods]
     yield from hidden_rows("ship via", "shipping.methods", rows, covers)
@@ -111,15 +110,14 @@ def _ship_via(
     near = near_name(name, known)
     if not near:
         return Check("ship via", item, "ok", found)
-    fix = (
-        f"If it is the same, add the row to shipping.methods. If not: {how_to_create(repr(name))}."
-    )
+    created = rules.how_to_create(repr(name))
+    fix = f"If it is the same, add the row to shipping.methods. If not: {created}."
     row = ""
     if method:
         row = _row(method, known)
     else:
         # Rows are for shipping methods, and this is for orders without one.
-        fix = f"Did you mean {near!r}? Correct {item}. If not: {how_to_create(repr(name))}."
+        fix = f"Did you mean {near!r}? Correct {item}. If not: {created}."
     return Check("ship via", item, "warning", f"{found}; AcctVantage has {near!r}.", fix, row)
 
 

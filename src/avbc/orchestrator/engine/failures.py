@@ -12,6 +12,7 @@ from avbc.bigcommerce import RequestRefused, ScopeMissing, TokenRefused
 from avbc.errors import AvbcError
 from avbc.logs import get_logger
 from avbc.mapping import Problem
+from avbc.mapping.advice import how_to_create
 from avbc.orchestrator.engine.attention import Attention
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS, JournalUnusable
@@ -61,7 +62,7 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
             attention.settle(before)
         # Several methods stop at one fault of the settings: the first of them has the item.
         if not causes or not others.issuperset(causes):
-            problem = _problem(method, error, integration.settings)
+            problem = _problem(integration, method, error)
             attention.add(problem, key=key)
             for area in _CHECKS:
                 # It goes when a run or a check finds that it is well, and that of a check does not.
@@ -203,19 +204,19 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:8]
 
 
-def _problem(method: str, error: AvbcError, settings: Settings) -> Problem:
+def _problem(integration: Integration, method: str, error: AvbcError) -> Problem:
     if isinstance(error, TokenRefused):
-        return _token_problem(settings)
+        return _token_problem(integration.settings)
     if isinstance(error, SettingsError):
         keys = ", ".join(_causes(error))
         faults = "; ".join(map(str, error.faults))
+        what = how_to_create("what is missing", loads_files=integration.parts.loads_files)
         return Problem(
             RUN_FAILED,
             keys,
             "",
             f"A fault of the set-up stops whole runs, and nothing is marked: {faults}",
-            f"Correct {keys} in the settings, or create what is missing in AcctVantage and in the "
-            "books (SqlGateway.load). The next run does what waits.",
+            f"Correct {keys} in the settings. Or: {what}. The next run does what waits.",
         )
     return Problem(
         RUN_FAILED,

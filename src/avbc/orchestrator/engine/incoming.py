@@ -113,7 +113,7 @@ class Incomers:
         self._customisations = customisations
         # The books are read before the journal is opened: mostly it is in the same database, and
         # then theirs is the error to report.
-        self.lookups = Lookups(run.settings, run.books)
+        self.lookups = Lookups(run.settings, run.parts)
         self._holds_back = holds_back(run.settings)
         self._time_zone: tzinfo | None = None
         self._ahead: dict[tuple[int, ...], Begun[list[Transaction] | AvbcError]] = {}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from avbc.acctvantage import Client, ImportGateway, OrderBundle, Product
+from avbc.acctvantage import Client, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs, Problem
@@ -17,6 +17,7 @@ from avbc.mapping.product_names import ProductNames
 from avbc.mapping.products import products_by_name
 from avbc.money import ZERO
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.parts import Parts
 from avbc.settings import Settings
 from avbc.text import text_key
 
@@ -32,12 +33,13 @@ class Lookups:
     for the orders after it.
     """
 
-    def __init__(self, settings: Settings, books: ImportGateway) -> None:
+    def __init__(self, settings: Settings, parts: Parts) -> None:
         self._settings = settings
         self._code = settings.order_status.import_source_code
-        self._books = books
-        self._reference = books.reference_data()
-        self._mapper = Mapper(settings, self._reference)
+        self._books = parts.importing
+        self._reference = self._books.reference_data()
+        self._loads_files = parts.loads_files
+        self._mapper = self._made()
         self._product_names = ProductNames(settings.products)
         self._clients: dict[int, Client] = {}
         self._clients_by_key: dict[str, dict[int, None]] = {}
@@ -67,7 +69,12 @@ class Lookups:
             self._use(integration.language)
 
     def _use(self, language: str) -> None:
-        self._mapper = Mapper(self._settings, self._reference, language=language)
+        self._mapper = self._made(language)
+
+    def _made(self, language: str = "") -> Mapper:
+        return Mapper(
+            self._settings, self._reference, language=language, loads_files=self._loads_files
+        )
 
     def read(self, orders: Sequence[Order], *, again: bool = False) -> None:
         """Read the clients and products that these orders may need, with one call each.

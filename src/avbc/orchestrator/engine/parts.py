@@ -33,7 +33,10 @@ from avbc.acctvantage.optional import (
 )
 from avbc.acctvantage.pickups import Pickup
 from avbc.acctvantage.records import Credit, Shipment
+from avbc.acctvantage.sql.gateway import SqlGateway
+from avbc.bigcommerce.models import OrderStatus
 from avbc.errors import FinalError
+from avbc.mapping import MappingRules
 from avbc.orchestrator.engine.returned import Check, check_of
 from avbc.settings import Settings
 
@@ -73,14 +76,15 @@ class MethodsMissing(FinalError):
     @property
     def left_out(self) -> str:
         """What the timer reports where the settings ask for the job."""
-        return f"{self.job} is left out: {self.short}. {self.fix}"
+        row = NEEDS[self.job].row
+        fix = f"{self.fix[:-1]}, or set {row}." if row else self.fix
+        return f"{self.job} is left out: {self.short}. {fix}"
 
     @property
     def fix(self) -> str:
         """What to do about it."""
         it = "this method" if len(self.methods) == 1 else "these methods"
-        row = NEEDS[self.job].row if self.job in NEEDS else ""
-        return f"Add {it} to {self.books} (docs/gateway.md){row and f', or set {row}'}."
+        return f"Add {it} to {self.books} (docs/gateway.md)."
 
 
 @attrs.frozen
@@ -225,6 +229,22 @@ class Parts:
                 screens: dict[str, Any] = {screen: attrs.evolve(getattr(settings, screen), **off)}
                 settings = attrs.evolve(settings, **screens)
         return settings
+
+    @property
+    def loads_files(self) -> bool:
+        """Whether the books are filled from files: other books have what AcctVantage has."""
+        return isinstance(self.given, SqlGateway)
+
+    def rules(
+        self, settings: Settings, statuses: tuple[OrderStatus, ...] = (), language: str = ""
+    ) -> MappingRules:
+        """Return what the mapping rules look up.
+
+        Raises:
+            BooksUnreachable: The books' reference data cannot be read.
+        """
+        reference = self.importing.reference_data()
+        return MappingRules(settings, reference, statuses, language, self.loads_files)
 
     # The parts
 

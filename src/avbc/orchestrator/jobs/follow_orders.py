@@ -129,7 +129,7 @@ class _Follow:
         run = self._run
         is_push = run.settings.order_status.updates == "push"
         statuses = run.integration.mapped_statuses if is_push else ()
-        return MappingRules(run.settings, run.books.reference_data(), statuses)
+        return run.parts.rules(run.settings, statuses)
 
     @cached_property
     def _reader(self) -> FollowReader:

@@ -400,7 +400,7 @@ def _set_status(run: PushRun, order: SalesOrder, status: str) -> None:
 
 
 def _rules(run: PushRun) -> MappingRules:
-    return MappingRules(run.settings, run.books.reference_data(), run.integration.mapped_statuses)
+    return run.parts.rules(run.settings, run.integration.mapped_statuses)
 
 
 class _Unruled:

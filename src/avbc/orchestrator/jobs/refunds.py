@@ -21,7 +21,7 @@ from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.bigcommerce.models.base import EPOCH
 from avbc.errors import AvbcError
-from avbc.mapping import MappingRules, Problem, map_refund
+from avbc.mapping import Problem, map_refund
 from avbc.mapping.following import shows_refund
 from avbc.money import amount_text
 from avbc.orchestrator.engine.changed_orders import OVERLAP
@@ -85,7 +85,7 @@ def import_refunds(run: PushRun, since: date | None = None) -> None:
 class _Refunds:
     def __init__(self, run: PushRun) -> None:
         self._run = run
-        self._rules = MappingRules(run.settings, run.books.reference_data())
+        self._rules = run.parts.rules(run.settings)
         self._waiting = {int(refund_id): text for refund_id, text in run.all_known(_WAITING)}
         self._known = set(self._waiting)
         self._seen: set[int] = set()
