@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import shlex
 import shutil
 import signal
 import stat
@@ -265,6 +266,38 @@ def test_a_refused_order_is_imported_once_its_cause_is_gone(
     assert store.order(order.id).header["status_id"] != CANCELED
 
 
+@pytest.mark.parametrize("books", ["sqlite:///other.db", "pasted_books:make"])
+def test_a_command_to_type_repeats_what_this_one_was_given(
+    terminal: Terminal, folder: Path, store: FakeStore, books: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works when it is pasted: with the same settings and books."""
+    monkeypatch.delenv("AVBC_BOOKS")
+    Path("avbc.toml").rename("the other.toml")
+    Path("books.db").rename("other.db")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    Path("pasted_books.py").write_text(
+        'import avbc\ndef make():\n    return avbc.SqlGateway("sqlite:///other.db")\n'
+    )
+    given = ["--settings", "the other.toml", "--books", books]
+    store.add_orders([avbc.testing.order_of_shape("unknown_sku")])
+    assert terminal("import", *given).code == NOT_OK
+    (item,) = terminal("worklist", *given, "--json").reports[0]["rows"]
+    load, again = re.findall(r"`avbc ([^`]+)`", item["fix"])
+    assert load == f"load --settings 'the other.toml' --books {books}"
+    Path("more.csv").write_text("part_number,name,product_class\nNO-SUCH-SKU,Old mug,Goods\n")
+    command, *options = shlex.split(load)
+    assert terminal(command, "more.csv", *options).code == OK
+    assert terminal(*shlex.split(again)).out.startswith("Imported 1 order.")
+
+
+def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> None:
+    terminal("worklist", "--books", "postgresql://avbc:geheim@127.0.0.1:1/books?password=geheim")
+    told = ADVICE.in_text("Then call settle(7).")
+    assert told == "Then run `avbc settle 7 --books 'postgresql://avbc:***@127.0.0.1:1/books'`."
+    terminal("worklist")
+    assert ADVICE.in_text("Then call settle(7).") == "Then run `avbc settle 7`."
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -279,7 +312,10 @@ def test_a_refused_order_is_imported_once_its_cause_is_gone(
         (["explain", "999999"], "the store has no order 999999"),
         (["worklist", "--settings", "gone.toml"], "gone.toml has 1 fault"),
         (["worklist", "--books", ""], "give --books or AVBC_BOOKS"),
-        (["worklist", "--books", "nonsense"], "not a database URL"),
+        (["worklist", "--books", "mybooks"], "package.module:function"),
+        (["worklist", "--books", "//books.db"], "not a database URL"),
+        (["load", "books.toml", "--books", "sqlite:///gone/b.db"], "there is no folder"),
+        (["worklist", "--journal", "sqlite:///gone/j.db"], "--journal or AVBC_JOURNAL"),
         (["load", "gone.toml"], "gone.toml"),
         (["page", "--days", "0"], "from 1 to 366"),
         (["page", "gone/avbc.html"], "gone is no folder"),
@@ -496,7 +532,8 @@ def test_init_writes_what_loads_and_no_secret(
     assert said.code == OK
     assert "No Receipt Type" in said.out or "payment method" in said.out
     assert said.out.endswith(
-        "Wrote first.toml, with these rows: read each line, then run avbc check.\n"
+        "Wrote first.toml, with these rows: read each line, then run `avbc check "
+        "--settings first.toml`.\n"
     )
     file = Path("first.toml")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -638,6 +675,7 @@ def test_on_a_terminal_a_repetition_is_said(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
     client, runs = logging.getLogger("avbc.bigcommerce"), logging.getLogger("avbc.orchestrator")
+    monkeypatch.setattr(ADVICE, "options", ())
     with logged(logging.WARNING):
         client.info("GET /v2/time: attempt 2 follows in 1.1 s")
         client.warning("call import_order(7) again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import attrs
@@ -64,6 +64,8 @@ class Advice:
 
     def __init__(self, commands: Mapping[str, str]) -> None:
         self._commands = commands
+        self.options: Sequence[str] = ()
+        """What each command repeats: the options that this one was given."""
         names = "|".join(sorted(commands, key=len, reverse=True))
         # A name without an underscore is a word, and a name behind a dot or before "=" a setting.
         # What is in quotes, or before what it is about, is what a person gave, or the head of an
@@ -123,7 +125,8 @@ class Advice:
         if found["word"] and is_first and found.string.startswith((":", " ("), found.end()):
             # The heading of the method's own report.
             return found[0]
-        line = " ".join(["avbc", self._commands[name], *_arguments(found["given"] or "")])
+        typed = ["avbc", self._commands[name], *_arguments(found["given"] or "")]
+        line = " ".join([*typed, *self.options])
         return f"{_RUN.get(found['call'] or '', '')}`{line}`"
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import shlex
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -33,7 +35,7 @@ from avbc.bigcommerce import (
 )
 from avbc.bigcommerce.api_account import environment_credentials
 from avbc.command.advice import ADVICE, METHODS, PUSHES
-from avbc.command.books import open_books
+from avbc.command.books import open_books, require_folder, without_password
 from avbc.command.terminal import (
     INTERRUPTED,
     MUST_CHANGE,
@@ -264,7 +266,7 @@ def init(
             report = web.check_setup()
     settings.create(settings_file, rows=report.toml, secrets=write_secrets)
     yield report
-    yield f"Wrote {settings_file}, with these rows: read each line, then run avbc check."
+    yield f"Wrote {settings_file}, with these rows: read each line, then call check_setup()."
 
 
 @app.command
@@ -315,6 +317,7 @@ def _launch(
             your own need one.
         json: Print one line of JSON: ok, summary, rows. `run` prints one for each cycle.
     """
+    ADVICE.options = _repeated(settings=str(settings), books=books, journal=journal)
     command, bound, needs = app.parse_args(tokens)
     show = print_json if json else print_text
     with ExitStack() as stack:
@@ -332,6 +335,7 @@ def _launch(
                     "books of your own need a journal: give --journal or AVBC_JOURNAL its database "
                     "URL, such as sqlite:///journal.db"
                 )
+            require_folder(journal, "journal")
             loaded = Settings.load(settings)
             try:
                 web = stack.enter_context(Orchestrator(loaded, gateway, journal=journal or None))
@@ -347,6 +351,18 @@ def _launch(
             return INTERRUPTED
         # Rows that only a person can fill in are no failure, nor are the examples of one.
         return OK if command in (init, demo) else max(codes)
+
+
+def _repeated(**given: str) -> list[str]:
+    """Return the options that a command to type must repeat: the environment has the others."""
+    options: list[str] = []
+    for name, value in given.items():
+        default = "avbc.toml" if name == "settings" else ""
+        if value != os.environ.get(f"AVBC_{name.upper()}", default):
+            shown = value if name == "settings" else without_password(value)
+            quoted = subprocess.list2cmdline([shown]) if os.name == "nt" else shlex.quote(shown)
+            options.append(f"--{name} {quoted}")
+    return options
 
 
 def _shown(call: Callable[[], object], show: Callable[..., None]) -> list[int]:
@@ -426,6 +442,7 @@ def _stopping(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     is_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    ADVICE.options = ()
     try:
         # None: help was asked for.
         return app.meta(arguments, exit_on_error=False, print_error=False) or OK

@@ -7,6 +7,8 @@ import re
 _OPENING = "[AcctVantage import error: "
 _OURS = re.compile(re.escape(_OPENING) + r"[^\[\]]*\]")
 _OURS_ALONE = re.compile(r"(?:^|\n)" + _OURS.pattern + r"(?=\r?\n|$)")
+_METHOD = re.compile(r" \(SqlGateway\.\w+\)")
+"""Where a record is loaded: those who read staff notes load none."""
 _LONGEST_REASON = 1000
 _BRACKETS = str.maketrans("[]", "()")
 
@@ -18,8 +20,10 @@ def with_error(notes: str, reason: str) -> str:
     "Gift, call first.\n[AcctVantage import error: SKU 'X-1' is unknown.]"
     >>> with_error("[AcctVantage import error: old.] Seen by Ana.", "new.")
     '[AcctVantage import error: new.] Seen by Ana.'
+    >>> with_error("", "Create it in AcctVantage and in the books (SqlGateway.load).")
+    '[AcctVantage import error: Create it in AcctVantage and in the books.]'
     """
-    text = " ".join(reason.split()).translate(_BRACKETS)
+    text = _METHOD.sub("", " ".join(reason.split())).translate(_BRACKETS)
     if len(text) > _LONGEST_REASON:
         text = f"{text[: _LONGEST_REASON - 3]}..."
     # Brackets end our line, so what a person writes after it on the same line stays.
