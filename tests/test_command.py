@@ -217,6 +217,9 @@ def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     assert (imported.code, imported.err) == (OK, "")
     assert f"Imported {ORDERS - 1} orders." in imported.out
     assert "WEB" + first in terminal("explain", first).out
+    for command in ("explain", "history", "follow"):
+        for import_id in ("WEB" + first, "web" + first):
+            assert terminal(command, import_id).out == terminal(command, first).out
     assert terminal("history", first, "--json").reports[0]["rows"][0]["outcome"] == "imported"
     assert terminal("reconcile", "2026-01-01").code == OK
     pushed = terminal("push", "--preview", "--json")
@@ -303,7 +306,11 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
     [
         (["nonsense"], 'Unknown command "nonsense"'),
         (["explain"], "requires an argument"),
-        (["import", "mug"], 'unable to convert "mug" into int'),
+        (["import", "mug"], "give its number in BigCommerce, such as 1042, or its Import ID"),
+        (["explain", "XYZ1002"], "'XYZ1002' is no order"),
+        (["export-clients", "mug"], 'unable to convert "mug" into int'),
+        (["history", "999999"], "nothing is known of order 999999"),
+        (["page", "."], ". is a folder: name a file in it"),
         (["import", "--since", "yesterday"], "Give a day, such as 2026-01-31."),
         (["push", "stuff"], "Give one of order-statuses, shipments, inventory, products."),
         (["worklist", "--all"], "`avbc worklist --help` lists what can be given."),
@@ -341,7 +348,12 @@ def test_nothing_to_push(terminal: Terminal, folder: Path, api_url: str) -> None
     )
     attrs.evolve(settings, order_status=off, shipping=none).save("off.toml")
     said = terminal("push", "--settings", "off.toml")
-    assert (said.code, said.err) == (MUST_CHANGE, "avbc: the settings ask for no push\n")
+    assert said.code == MUST_CHANGE
+    for row in ('order_status.updates = "push"', "shipping.push_shipments = true"):
+        assert row in said.err
+    said = terminal("push", "shipments", "--settings", "off.toml")
+    assert said.code == MUST_CHANGE
+    assert "shipping.push_shipments: is false" in said.err
 
 
 @pytest.mark.usefixtures("folder")

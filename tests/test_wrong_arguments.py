@@ -51,6 +51,13 @@ Call = Callable[[Any], object]
     ("call", "message"),
     [
         (lambda web: web.import_orders([1]), "name its argument, as in import_orders(ids=[1])."),
+        (lambda web: web.import_orders(7), "as in import_orders(ids=[7])."),
+        (
+            lambda web: web.import_orders("2026-01-31"),
+            "name its argument, as in import_orders(since=date(2026, 1, 31)). It takes ids, since",
+        ),
+        (lambda web: web.import_orders("mug"), "import_orders: name its argument. It takes ids"),
+        (lambda web: web.push_products(True), "as in push_products(preview=True)."),
         (lambda web: web.import_order(1, True), "import_order(only_new=True)"),
         (lambda web: web.import_orders(previw=True), "'previw'. Did you mean 'preview'? It takes"),
         (lambda web: web.import_order(), "import_order: missing a required argument: 'order_id'."),

@@ -59,6 +59,28 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {near!r}?" if near else ""
 
 
+_SHOWN = 3
+
+
+def some_of(names: Iterable[str], near: str = "") -> str:
+    """List three names, and how many more there are.
+
+    Args:
+        names: The names.
+        near: An unknown name: those that are spelled most like it come first.
+
+    >>> some_of(["Check", "PayPal", "Visa/MC", "Wire"], near="Visa")
+    'Visa/MC, Check, PayPal and 1 more'
+    """
+    known = list(names)
+    if len(known) > _SHOWN and near:
+        by_key = {text_key(each): each for each in known}
+        alike = get_close_matches(text_key(near), by_key, n=_SHOWN, cutoff=0.3)
+        known = list(dict.fromkeys([*(by_key[key] for key in alike), *known]))
+    shown = ", ".join(known[:_SHOWN])
+    return f"{shown} and {len(known) - _SHOWN} more" if known[_SHOWN:] else shown
+
+
 def _words(key: str) -> str:
     words = re.findall(r"[^\W_]+", key)
     return f" {' '.join(words)} "

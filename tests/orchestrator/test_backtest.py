@@ -337,7 +337,7 @@ def test_times_have_a_zone(web: Orchestrator, change: Change) -> None:
 
 def test_an_empty_period() -> None:
     report = BacktestReport(SINCE)
-    assert str(report) == "Under the other settings 0 of 0 orders would be changed."
+    assert str(report) == "Nothing was compared: no orders were made in this period."
     assert report.to_frame().columns.tolist() == list(report.columns)
     assert Decimal(len(list(report))) == 0
 

@@ -56,6 +56,9 @@ FOLLOWED_IN = {
     "authorization_old": (
         "test_captures.py::test_an_old_authorization_waits_for_a_person_until_it_is_used"
     ),
+    "shipment_missing": (
+        "test_shipments.py::test_an_order_that_is_named_and_has_no_shipment_is_reported"
+    ),
     "check_failed": (
         "test_worklist.py::test_what_check_setup_finds_is_on_the_worklist_until_it_is_corrected"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import httpx
@@ -168,7 +169,15 @@ def test_a_preview_repairs_nothing_and_settles_nothing(web: Orchestrator, store:
     web.register_webhooks(URL)
     store.deactivate_hook(1)
     web.check_hooks()
-    web.register_webhooks(URL, preview=True)
+    report = web.register_webhooks(URL, preview=True)
+    assert "would be repaired" in report.summary()
+    assert not re.search(r"(?<!be )(created|repaired)", report.summary())
+    assert {row["result"] for row in report.shown()} <= {
+        "would be created",
+        "would be repaired",
+        "kept",
+        "other",
+    }
     assert len(web.worklist()) == 1
 
 

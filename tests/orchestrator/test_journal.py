@@ -17,11 +17,13 @@ from avbc.orchestrator import (
     JournalTooNew,
     JournalUnreachable,
     JournalUnusable,
+    NoSuchOrder,
     Orchestrator,
 )
 from avbc.orchestrator.engine.journal import JOURNAL, Journal, merged
 from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
 from avbc.testing import FakeStore, OrderFactory, order_of_shape
+from avbc.testing.example import plain_orders
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 Join = Callable[..., Orchestrator]
@@ -147,10 +149,13 @@ def test_history_tells_everything(join: Join, store: FakeStore, books: SqlGatewa
 
 def test_history_of_an_order_that_nobody_knows(join: Join, store: FakeStore) -> None:
     web = join()
-    unknown = web.history(4711)
-    assert (unknown.entries, unknown.sales_order, unknown.store_status) == ((), None, "")
-    assert "no such order" in str(unknown)
-    assert "no WEB4711 in the books" in str(unknown)
+    for ask in (web.history, web.explain):
+        with pytest.raises(NoSuchOrder, match="the store has no"):
+            ask(4711)
+    order_id = store.add_order(next(plain_orders(1))).id
+    known = web.history(order_id)
+    assert (known.entries, known.sales_order) == ((), None)
+    assert f"no WEB{order_id} in the books" in str(known)
     store.fail("GET /v2/orders/*", "503")
     assert "not known" in str(web.history(4711))
 

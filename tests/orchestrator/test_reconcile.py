@@ -684,3 +684,15 @@ def test_a_stopped_order_is_one_item_whoever_finds_it(web: Orchestrator, store: 
     assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
     assert not web.reconcile(since=datetime(2020, 1, 1, tzinfo=UTC)).ok
     assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
+
+
+def test_a_period_without_orders_is_no_good_news(
+    web: Orchestrator, imported: list[FakeOrder], change: Callable[..., Settings]
+) -> None:
+    assert imported
+    past = web.reconcile(SINCE - timedelta(days=20), SINCE - timedelta(days=10))
+    nothing = "Nothing was compared: no orders were made in this period"
+    assert past.summary().startswith(f"{nothing}.")
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    for report in (web.reconcile(ahead), web.backtest(change(), ahead)):
+        assert report.summary().startswith(f"{nothing}, which begins in the future.")

@@ -88,7 +88,10 @@ def test_statuses_that_the_store_does_not_have(join: Join, change: Change) -> No
         "order_status.mapping[0].bigcommerce",
         "order_status.mapping[1].acctvantage",
     }
-    assert "Awaiting Fulfillment (id 11)" in wrong["order_status.new_order_status"].fix
+    assert (
+        "There are: Incomplete (id 0), Pending (id 1), Shipped (id 2) and 12 more."
+        in wrong["order_status.new_order_status"].fix
+    )
     assert "Shipped/Invoice" in wrong["order_status.mapping[1].acctvantage"].fix
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Orchestrator
-from avbc.settings import Settings, SettingsError
+from avbc.settings import PaymentMethodMapping, Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, example, order_of_shape
 
 NEW, DOWNLOADED, IMPORT_ERROR = 11, 9, 12
@@ -171,3 +172,27 @@ def test_the_error_of_a_run_has_the_near_names_too(
         web.import_orders()
     web.use(change(order_status={key: near}))
     assert web.import_orders().ok
+
+
+def test_the_fault_comes_first_and_names_three_at_most(
+    join: Join, change: Change, books: SqlGateway, store: FakeStore
+) -> None:
+    books.load({"receipt_types": [f"Terminal {number}" for number in range(9)]})
+    wrong = change(
+        order_status={"import_error_status": "Manual Verifcation", "new_sales_order_status": "Opn"}
+    )
+    with pytest.raises(SettingsError) as caught:
+        join(settings=wrong).import_orders()
+    for fault in caught.value.faults:
+        assert not fault.message.startswith("Did you mean")
+        assert "Did you mean" in fault.message
+        listed = re.search(r"(?:Candidates|There are): (.*?)\.(?: |$)", fault.message)
+        assert listed is not None
+        assert len(listed[1].split(" and ")[0].split(", ")) <= 3
+    row = PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Terminal")
+    (check,) = [
+        each
+        for each in join(settings=change(gl={"payment_methods": (row,)})).check_setup().errors
+        if each.item.startswith("gl.payment_methods[0]")
+    ]
+    assert check.fix.endswith("There are: Terminal 8, Terminal 7, Terminal 6 and 12 more.")

@@ -347,7 +347,7 @@ def test_without_a_journal_nothing_is_sent(
     """That a shipment begins is noted first."""
     packed(books, 1, mugs, 1)
     web = join()
-    web.history(1)
+    web.history(int(mugs[3:]))
     with books.engine.begin() as connection:
         connection.exec_driver_sql("drop table avbc_journal")
     with pytest.raises(JournalUnusable, match="avbc_journal"):
@@ -760,3 +760,16 @@ def test_a_push_may_die_anywhere(
         "push_shipments",
         lambda store, _: [sorted(map(str, sent(store, import_id))) for import_id in (mugs, other)],
     )
+
+
+def test_an_order_that_is_named_and_has_no_shipment_is_reported(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
+    report = web.push_shipments(order_ids=[int(mugs[3:])])
+    ((_, refused),) = report
+    assert refused.import_id == mugs
+    assert refused.problems[0].code == "shipment_missing"
+    assert sent(store, mugs) == []
+    assert not web.worklist()
+    packed(books, 1, mugs, 2)
+    assert len(web.push_shipments(order_ids=[int(mugs[3:])]).sent) == 1

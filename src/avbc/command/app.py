@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from inspect import isgenerator
+from json import dumps
 from pathlib import Path
 from typing import Annotated, TypeAlias, cast, get_type_hints
 
@@ -51,6 +52,7 @@ from avbc.command.terminal import (
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
 from avbc.orchestrator import SCHEDULE, ConnectionReport, Orchestrator
+from avbc.orchestrator.engine.parts import NEEDS
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
 from avbc.settings import Settings
@@ -93,6 +95,8 @@ app.meta.suppress_keyboard_interrupt = False
 
 _IDS = {"ids": "ORDER", "order_ids": "ORDER", "client_ids": "CLIENT"}
 """Parameters that take any number of ids, which are a command's arguments."""
+_ORDERS = {"order_id", *(name for name, shown in _IDS.items() if shown == "ORDER")}
+"""Parameters that are ids of orders: the command takes Import IDs, too."""
 _ASKING = set[object]()
 """Commands that begin with a question to the store."""
 _WITHOUT_STORE = frozenset({"take_answers", "worklist", "history", "write_journal"})
@@ -105,20 +109,24 @@ def _made_of(
     hints = get_type_hints(method)
     parameters = [inspect.Parameter("web", inspect.Parameter.KEYWORD_ONLY, annotation=Web)]
     ids = ""
+    is_of_order = "order_id" in hints
     for name, parameter in list(inspect.signature(method).parameters.items())[1:]:
         hint, kind = hints[name], parameter.kind
         if name in _IDS:
-            ids, hint = name, Annotated[int, Parameter(name=_IDS[name])]
+            kind_of_id = str if name in _ORDERS else int
+            ids, hint = name, Annotated[kind_of_id, Parameter(name=_IDS[name])]
             parameters.append(
                 inspect.Parameter(name, inspect.Parameter.VAR_POSITIONAL, annotation=hint)
             )
         elif name not in {"progress", *fixed}:
             if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
                 kind = inspect.Parameter.POSITIONAL_ONLY
-            hint = Path if name == "folder" else hint
+            hint = Path if name == "folder" else str if name in _ORDERS else hint
             parameters.append(parameter.replace(annotation=hint, kind=kind))
 
     def command(*arguments: object, web: Orchestrator, **options: object) -> object:
+        if ids in _ORDERS or is_of_order:
+            arguments = tuple(_order_id(str(each), web) for each in arguments)
         if ids:
             options[ids], arguments = arguments or None, ()
         return method(web, *arguments, **options, **fixed)
@@ -133,6 +141,19 @@ def _made_of(
     # What inspect reads.
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return command
+
+
+def _order_id(text: str, web: Orchestrator) -> int:
+    """Return BigCommerce's id of an order, which may be typed as its Import ID."""
+    code = web.settings.order_status.import_source_code
+    is_import_id = not text.isdecimal() and text[: len(code)].casefold() == code.casefold()
+    number = text[len(code) :] if is_import_id else text
+    if not number.isdecimal():
+        raise FinalError(
+            f"{text!r} is no order: give its number in BigCommerce, such as 1042, or its Import "
+            f"ID, {code}1042"
+        )
+    return int(number)
 
 
 for _method, _command in METHODS.items():
@@ -163,7 +184,8 @@ def push_all(*, preview: bool = False, web: Web) -> Iterator[Report]:
     """
     asked_for = [job.method for job in SCHEDULE if job.method in PUSHES and job.when(web.settings)]
     if not asked_for:
-        raise FinalError("the settings ask for no push")
+        rows = [f"{(need := NEEDS[name]).key} = {dumps(need.on)}" for name in PUSHES]
+        raise FinalError(f"the settings ask for no push: set {', '.join(rows[:-1])} or {rows[-1]}")
     for method in asked_for:
         yield getattr(web, method)(preview=preview)
 

@@ -13,6 +13,7 @@ from avbc.acctvantage.records import Address
 from avbc.mapping.text import one_line
 from avbc.money import amount_text
 from avbc.shown import Shown
+from avbc.text import some_of
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -165,7 +166,7 @@ class Problem(Shown):
     def __str__(self) -> str:
         text = f"{self.message} [{self.code}]"
         if self.candidates:
-            text += f" Candidates: {', '.join(self.candidates)}."
+            text += f" Candidates: {some_of(self.candidates, self.value)}."
         return f"{text} {self.fix}" if self.fix else text
 
 

@@ -75,6 +75,7 @@ class Checking(Connected):
         """List everything that was done for an order, and its state in the store and the books.
 
         Raises:
+            NoSuchOrder: Neither the store nor the books nor the journal has it.
             SettingsError: The books have this store's orders under another Import Source Code.
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.

@@ -138,6 +138,7 @@ class Running(Checking):
         Raises:
             ValueError: `days` is not from 1 to 366.
             NotADirectoryError: The folder of the file does not exist.
+            IsADirectoryError: `path` is a folder.
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.
         """

@@ -22,7 +22,10 @@ def replacing(target: Path, encoding: str = "utf-8") -> Generator[TextIO]:
 
     Raises:
         NotADirectoryError: The folder of the file does not exist.
+        IsADirectoryError: The target is a folder.
     """
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder: name a file in it")
     require_folder(target.parent)
     # Threads write at once, too. A file of `tempfile` would be readable by its owner alone.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")

@@ -163,6 +163,8 @@ class BacktestReport(PeriodReport):
         }
         listed = tally(fates | dict(list(self.fields().items())[:_FIELDS_SHOWN]))
         text += f": {listed}." if listed else "."
+        if not (self.unchanged or self.changed or self.unread or self.stopped):
+            text = self._without_orders()
         if self.unread:
             text += f" {len(self.unread)} could not be mapped."
         return self._with_cost(text)

@@ -28,6 +28,12 @@ class PeriodReport(RunReport):
     unread: list[Unread] = attrs.field(factory=list[Unread], kw_only=True)
     """Orders that could not be checked for a reason that is not their own."""
 
+    def _without_orders(self) -> str:
+        """What the summary says where the period has no order: nothing was compared."""
+        text = "Nothing was compared: no orders were made in this period"
+        is_ahead = self.finished is not None and self.since > self.finished
+        return f"{text}, which begins in the future." if is_ahead else f"{text}."
+
     def add_unread(self, order_id: int, error: AvbcError) -> None:
         """List an order that could not be checked."""
         problem = unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error)

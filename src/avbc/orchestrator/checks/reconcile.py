@@ -135,6 +135,8 @@ class ReconcileReport(PeriodReport):
         }
         text = f"{counted(self.same, 'order is', 'orders are')} the same in both systems"
         text += f", {tally(counts)}." if any(counts.values()) else "."
+        if not (self.same or any(counts.values()) or self.not_due or self.stopped):
+            text = self._without_orders()
         if self.not_due:
             text += f" Not due to be imported: {tally(dict(sorted(self.not_due.items())))}."
         if self.total_in_store or self.total_in_books:

@@ -9,7 +9,7 @@ from avbc.bigcommerce import ScopeMissing
 from avbc.errors import AvbcError
 from avbc.mapping import Ruling
 from avbc.orchestrator.reports import Check
-from avbc.text import did_you_mean, text_key
+from avbc.text import did_you_mean, some_of, text_key
 
 T = TypeVar("T")
 
@@ -41,8 +41,8 @@ def ruled(area: str, item: str, ruling: Ruling[T], known: Iterable[str] = ()) ->
     if ruling.value is not None:
         return Check(area, item, "ok", str(ruling.value))
     problem = ruling.errors[0]
-    choices = f" There are: {', '.join(problem.candidates)}." if problem.candidates else ""
-    fix = f"{problem.fix}{choices}"
+    there = some_of(problem.candidates, problem.value)
+    fix = f"{problem.fix} There are: {there}." if there else problem.fix
     fix = hinted(fix, problem.value, known or problem.candidates)
     return Check(area, item, "error", problem.message, fix)
 

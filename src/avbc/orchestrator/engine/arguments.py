@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache
 from operator import index
@@ -67,10 +68,9 @@ def require_call(
     free = [each.name for each in takes if each.kind is not each.KEYWORD_ONLY]
     by_name = [each.name for each in takes if each.kind is each.KEYWORD_ONLY]
     if by_name and len(arguments) - 1 > len(free):
-        extra = arguments[1 + len(free)]
-        example = f"{method.__name__}({by_name[0]}={extra!r})"
+        example = _named(arguments[1 + len(free)], [each for each in takes if each.name in by_name])
         message = f"name each argument after the first {len(free)}" if free else "name its argument"
-        message = f"{message}, as in {example}"
+        message += f", as in {method.__name__}({example})" if example else ""
     elif unknown := sorted(named.keys() - {*free, *by_name}):
         near = did_you_mean(unknown[0], [*free, *by_name])
         message = f"there is no argument {unknown[0]!r}. {near}".rstrip()
@@ -81,6 +81,28 @@ def require_call(
 
 
 _signature = cache(inspect.signature)
+
+
+def _named(value: object, takes: Iterable[inspect.Parameter]) -> str:
+    """Return an argument as it is named in a call; empty where none takes such a value."""
+    kind, text = "", repr(value)
+    match value:
+        case bool():
+            kind = "bool"
+        case int():
+            kind, text = "int", f"[{value}]"
+        case list() | tuple() | set():
+            kind = "int"
+        case str():
+            with suppress(ValueError):
+                day = date.fromisoformat(value)
+                kind, text = "date", f"date({day.year}, {day.month}, {day.day})"
+        case date():
+            kind = "date"
+        case _:
+            pass
+    name = next((each.name for each in takes if kind and kind in str(each.annotation)), "")
+    return f"{name}={text}" if name else ""
 
 
 def require_id(value: object, name: str) -> int:

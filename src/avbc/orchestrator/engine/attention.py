@@ -14,6 +14,7 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.open_items import ItemChange, ItemKey, OpenItems, Raised, Settled
 from avbc.orchestrator.worklist import WorklistItem
+from avbc.text import some_of
 
 STOPPED = "order_stopped_in_store"
 """The code of an order that was stopped in the store after its import."""
@@ -244,7 +245,7 @@ def kept_problem(kept: Problem, errors: Collection[Problem], order_id: int) -> P
 def _message(problem: Problem) -> str:
     if not problem.candidates:
         return problem.message
-    return f"{problem.message} Candidates: {', '.join(problem.candidates)}."
+    return f"{problem.message} Candidates: {some_of(problem.candidates, problem.value)}."
 
 
 def _or_settle(order_id: int) -> str:

@@ -44,7 +44,7 @@ from avbc.orchestrator.reports import Change, Effect, JournalEntry, PushReport
 
 T = TypeVar("T")
 
-_OF_THE_CALL = frozenset({"client_unknown", "order_unknown"})
+_OF_THE_CALL = frozenset({"client_unknown", "order_unknown", "shipment_missing"})
 """Problems of a number that was asked for: they are in the report, and wait for no one."""
 
 _log = get_logger("avbc.orchestrator")

@@ -145,7 +145,7 @@ def import_statuses(
             ruling = store_status(wanted, of_store)
             for problem in ruling.problems:
                 near = did_you_mean(str(wanted), status_names(of_store))
-                faults.append(Fault(f"order_status.{name}", f"{near} {problem}".strip()))
+                faults.append(Fault(f"order_status.{name}", f"{problem} {near}".strip()))
             status = ruling.value
         return -1 if status is None else status.id
 

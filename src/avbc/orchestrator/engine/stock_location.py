@@ -5,7 +5,7 @@ from __future__ import annotations
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
 from avbc.errors import FinalError
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, some_of
 
 
 class NoSuchLocation(FinalError):
@@ -57,7 +57,7 @@ class StockLocation:
                     "the store has no default location: correct the locations in BigCommerce"
                 )
             codes = [each.code for each in self._store.locations.list() if each.code]
-            there = f" (there are {', '.join(codes)})" if codes else ""
+            there = f" (there are {some_of(codes, self._code)})" if codes else ""
             near = did_you_mean(self._code, codes)
             raise NoSuchLocation(
                 f"no location has the code {self._code!r}{there}: {f'{near} C' if near else 'c'}"

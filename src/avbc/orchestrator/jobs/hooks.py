@@ -104,8 +104,22 @@ class HooksReport(Report):
         """How many hooks had which result."""
         if self.stopped:
             return f"Webhooks: nothing was done, since {self.stopped}: call again."
-        done = tally({result: len(self.outcomes(result)) for result in get_args(HookResult)})
+        done = tally(
+            {self._said(result): len(self.outcomes(result)) for result in get_args(HookResult)}
+        )
         return f"Webhooks{' (preview)' if self.preview else ''}: {done}."
+
+    def _said(self, result: HookResult) -> str:
+        """What a row says of its result: a preview has done nothing."""
+        is_done = self.preview and result in {"created", "repaired"}
+        return f"would be {result}" if is_done else result
+
+    def shown(self) -> list[dict[str, object]]:
+        """One row per hook, with what would be done in a preview."""
+        return [
+            {**row, "result": self._said(outcome.result)}
+            for row, outcome in zip(self.to_dicts(), self.hooks, strict=True)
+        ]
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per hook: result, id, scope, destination, is_active, changes."""

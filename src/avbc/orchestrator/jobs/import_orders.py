@@ -66,7 +66,7 @@ from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, 
 from avbc.orchestrator.engine.writes import NotSent
 from avbc.orchestrator.reports import ImportReport, Outcome, Result
 from avbc.settings import SettingsError
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, some_of
 
 CHUNK = 50
 """Orders that are taken together: the store is looked at once for all of them, right before."""
@@ -570,6 +570,7 @@ def _setup_faults(run: Run[ImportReport], problems: Sequence[Problem]) -> Iterat
         yield from error.faults
     for problem in problems:
         near = did_you_mean(problem.value, problem.candidates)
-        choices = f"There are: {', '.join(problem.candidates)}." if problem.candidates else ""
+        there = some_of(problem.candidates, problem.value)
+        choices = f"There are: {there}." if there else ""
         texts = (problem.message, near, problem.fix, choices)
         yield Fault(problem.field, " ".join(text for text in texts if text))

@@ -99,6 +99,16 @@ def push_shipments_of(run: PushRun, order_ids: Collection[int]) -> None:
     wanted = run.parts.shipments.shipments_of(import_ids)
     _send(run, wanted, Held(run, _HELD), even_if_stopped=True)
     run.refuse_unbooked(order_ids)
+    shipped = {shipment.order_import_id for shipment in wanted}
+    for order in run.books.sales_orders(import_ids - shipped):
+        problem = Problem(
+            "shipment_missing",
+            "shipment",
+            "",
+            f"The books have no shipment of {order.import_id}.",
+            "Ship the order in AcctVantage, and see that the shipment is in the books.",
+        )
+        run.refuse(order_change(order, "shipment", "", ""), problem)
 
 
 def _send(
