@@ -6,6 +6,7 @@ import codecs
 import ipaddress
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -110,6 +111,28 @@ def load_credentials(path: str | os.PathLike[str]) -> Credentials:
     # Raised outside of the handler: a UnicodeDecodeError holds the whole file, and with it the
     # token.
     raise FaultyInputError(os.fspath(path), [Fault("file", f"cannot be read: {reason}")])
+
+
+def api_url_of(store_hash: str) -> str:
+    """Return the API URL of a store.
+
+    >>> api_url_of("abc123")
+    'https://api.bigcommerce.com/stores/abc123/v3/'
+    """
+    return f"https://api.bigcommerce.com/stores/{store_hash.strip()}/v3/"
+
+
+def environment_api_url(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Return the API URL that the environment names, behind its variable; both may be empty.
+
+    >>> environment_api_url({"AVBC_STORE_HASH": "abc123"})
+    ('AVBC_STORE_HASH', 'https://api.bigcommerce.com/stores/abc123/v3/')
+    """
+    if api_url := environment.get("AVBC_API_URL", "").strip():
+        return "AVBC_API_URL", api_url
+    if store_hash := environment.get("AVBC_STORE_HASH", "").strip():
+        return "AVBC_STORE_HASH", api_url_of(store_hash)
+    return "", ""
 
 
 def token_fault(token: str) -> str | None:

@@ -91,10 +91,10 @@ def test_an_empty_page(page: Callable[..., Page]) -> None:
         "Worklist",
         "Last cycles",
         "Orders and money",
-        "Orders of each day, by Receipt Type",
-        "USD received for the orders of each day, by Receipt Type",
         "What was refused, and why",
     ]
+    assert "None in these 30 days." in empty.text
+    assert "latest order" not in empty.text
     assert "No cycle has run yet." in empty.text
     assert "Nothing in the last 30 days." in empty.text
     assert empty.elements["svg"] == 0
@@ -126,6 +126,23 @@ def test_orders_and_money_by_day_and_receipt_type(
     assert "4 in all." in page(days=60).text
     assert "The last cycle ended at" in seen.text
     assert "imported 4" in seen.text
+
+
+def test_orders_from_before_are_shown_where_there_are_no_later_ones(
+    page: Callable[..., Page], web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    """The latest days with orders are what an accountant looks for."""
+    for days_ago in (900, 901, 930):
+        add(store, factory, days_ago, "Cash on Delivery")
+    web.run_cycle()
+    seen = page()
+    assert "None in these 30 days. The latest order is of 2023-09-14." in " ".join(
+        seen.text.split()
+    )
+    assert {"Sep 14, Check: 1", "Sep 13, Check: 1"} <= set(seen.tips)
+    assert "2 in all." in seen.text
+    assert "2 in all." in page(days=10).text
+    assert "3 in all." in page(days=31).text
 
 
 def test_what_was_refused_and_what_became_of_it(

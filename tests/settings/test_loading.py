@@ -259,6 +259,34 @@ def test_the_environment_beats_the_credentials_file(
     )
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("AVBC_API_URL", URL), ("AVBC_STORE_HASH", "abc123")]
+)
+def test_the_environment_names_the_store_where_no_file_does(
+    variable: str, value: str, load: Load, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, f" {value} ")
+    assert load(text.replace(f'api_url = "{URL}"\n', "")).store.api_url == URL
+
+
+def test_the_environment_names_no_other_store(
+    faults: Callable[[str], list[str]],
+    text: str,
+    with_file: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or its token would go to the store of the files."""
+    monkeypatch.setenv("AVBC_API_URL", URL.removesuffix("v3/"))
+    assert faults(text) == faults(with_file) == []
+    monkeypatch.setenv("AVBC_API_URL", URL.replace("abc", "xyz"))
+    for written in (text, with_file):
+        (fault,) = faults(written)
+        assert fault.endswith(
+            "store.api_url: is not that of AVBC_API_URL (the environment): unset it, or correct "
+            "one of the two"
+        )
+
+
 def test_the_files_must_agree(faults: Callable[[str], list[str]], with_file: str) -> None:
     same = with_file.replace(
         "[store]\n",

@@ -15,7 +15,6 @@ import pytest
 
 import avbc
 from avbc.bigcommerce import BigCommerce
-from avbc.testing import example
 from avbc.testing.__main__ import main
 from avbc.testing.fakestore.abilities import Abilities
 from avbc.testing.fakestore.control import abilities
@@ -63,8 +62,15 @@ def test_what_the_page_says_to_save_passes(tmp_path: Path) -> None:
     ]
     # That it is the code of docs/gateway.md, that page's own test says.
     saved["my_books.py"] = inspect.getsource(importing)
-    real = example.settings_dict("https://api.bigcommerce.com/stores/real99/v3/")
-    avbc.Settings.from_dict(real).save(tmp_path / "avbc.toml")
+    # Beside the file that a reader of the tutorial has.
+    tutorial = (PAGE.parent / "tutorial.md").read_text(encoding="utf-8")
+    tables = re.findall(r"`avbc\.toml`:\n\n```toml\n(.*?)```", tutorial, re.DOTALL)
+    assert len(tables) == 4
+    (tmp_path / "avbc.toml").write_text("".join(tables), encoding="utf-8")
+    (tmp_path / "BigCommerceAPI-credentials.txt").write_text(
+        "ACCESS TOKEN: real\nAPI PATH: https://api.bigcommerce.com/stores/real99/v3/\n",
+        encoding="utf-8",
+    )
     for name, code in saved.items():
         (tmp_path / name).write_text(code, encoding="utf-8")
     points = importlib.metadata.entry_points(group="pytest11")

@@ -8,21 +8,11 @@ from importlib.util import find_spec
 from math import inf
 from urllib.parse import urlsplit
 
-from avbc.credentials import Credentials, api_url_fault, token_fault
+from avbc.credentials import Credentials, api_url_fault, environment_api_url, token_fault
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret, without_frames
 
-_API = "https://api.bigcommerce.com"
 _PROXIES = frozenset({"http", "https", "socks5", "socks5h"})
-
-
-def api_url_of(store_hash: str) -> str:
-    """Return the API URL of a store.
-
-    >>> api_url_of("abc123")
-    'https://api.bigcommerce.com/stores/abc123/v3/'
-    """
-    return f"{_API}/stores/{store_hash.strip()}/v3/"
 
 
 def store_of(api_url: str) -> tuple[str, str]:
@@ -92,16 +82,15 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
       AVBC_API_URL: is not set, nor is AVBC_STORE_HASH: set one of the two
       AVBC_ACCESS_TOKEN: is not set
     """
-    api_url = environment.get("AVBC_API_URL", "").strip()
-    store_hash = environment.get("AVBC_STORE_HASH", "").strip()
+    variable, api_url = environment_api_url(environment)
     token = environment.get("AVBC_ACCESS_TOKEN", "").strip()
     faults: list[Fault] = []
-    if not (api_url or store_hash):
+    if not api_url:
         faults.append(
             Fault("AVBC_API_URL", "is not set, nor is AVBC_STORE_HASH: set one of the two")
         )
-    elif message := api_url_fault(api_url or api_url_of(store_hash)):
-        faults.append(Fault("AVBC_API_URL" if api_url else "AVBC_STORE_HASH", message))
+    elif message := api_url_fault(api_url):
+        faults.append(Fault(variable, message))
     if not token:
         faults.append(Fault("AVBC_ACCESS_TOKEN", "is not set"))
     elif message := token_fault(token):
@@ -111,7 +100,7 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
     secret = environment.get("AVBC_CLIENT_SECRET", "").strip()
     return Credentials(
         access_token=Secret(token, "AVBC_ACCESS_TOKEN (the environment)"),
-        api_url=api_url or api_url_of(store_hash),
+        api_url=api_url,
         client_id=environment.get("AVBC_CLIENT_ID", "").strip(),
         client_secret=Secret(secret) if secret else None,
     )

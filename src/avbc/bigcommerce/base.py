@@ -19,7 +19,7 @@ from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cas
 import attrs
 
 from avbc import forks
-from avbc.bigcommerce.api_account import api_url_of, environment_credentials
+from avbc.bigcommerce.api_account import environment_credentials
 from avbc.bigcommerce.at_once import AtOnce
 from avbc.bigcommerce.bind import RunnerT_co, without_methods
 from avbc.bigcommerce.call import Call
@@ -38,7 +38,7 @@ from avbc.bigcommerce.resources import Resources
 from avbc.bigcommerce.retry import Attempts, Retries
 from avbc.bigcommerce.wire import Wire
 from avbc.bigcommerce.writes import BEFORE_WRITE
-from avbc.credentials import Credentials, load_credentials
+from avbc.credentials import Credentials, api_url_of, load_credentials
 from avbc.logs import get_logger
 from avbc.secret import Secret, without_frames
 from avbc.stopping import STOP, StopRequest

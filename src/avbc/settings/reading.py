@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from avbc.credentials import load_credentials, token_fault
+from avbc.credentials import environment_api_url, load_credentials, token_fault
 from avbc.errors import FaultyInputError
 from avbc.secret import Secret
 from avbc.settings.rules import SettingsError, breaches
@@ -186,7 +186,8 @@ class _Reading(RecordReader):
     def credentials(self, store: dict[str, object]) -> None:
         """Complete the Store Setup from the environment and the credentials file.
 
-        The environment beats both files, and the credentials file must agree with the other.
+        The environment's secrets beat both files, and the credentials file must agree with the
+        other. The store that the environment names must be theirs.
         """
         decided: set[str] = set()
         for name, variable in SECRETS_FROM_ENVIRONMENT.items():
@@ -198,8 +199,21 @@ class _Reading(RecordReader):
                     self.fault(variable, message)
                     store[name] = None
         path = store.get("credentials_file")
-        if not isinstance(path, Path):
-            return
+        if isinstance(path, Path):
+            self._credentials_file(path, store, decided)
+        variable, api_url = environment_api_url()
+        if api_url and not store.get("api_url"):
+            store["api_url"] = api_url
+        elif api_url and _comparable(store["api_url"]) != _comparable(api_url):
+            # Otherwise the token of the environment may go to the store of the file.
+            self.fault(
+                "store.api_url",
+                f"is not that of {variable} (the environment): unset it, or correct one of the two",
+            )
+
+    def _credentials_file(
+        self, path: Path, store: dict[str, object], decided: Container[str]
+    ) -> None:
         try:
             found = load_credentials(path)
         except FaultyInputError as error:

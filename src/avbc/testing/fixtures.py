@@ -61,7 +61,7 @@ def books() -> Iterator[avbc.SqlGateway]:
 def settings(fake_store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> avbc.Settings:
     """Settings that join `fake_store` and `books`: those of `avbc.testing.example`.
 
-    Secrets in the environment are not read: a test needs none, and must not have real ones.
+    The environment is not read: a test needs no secrets, and must not have real ones.
 
     ```python
     def test_the_warehouse(settings):
@@ -72,7 +72,7 @@ def settings(fake_store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> avbc.Set
     from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT
     from avbc.testing import example
 
-    for variable in SECRETS_FROM_ENVIRONMENT.values():
+    for variable in (*SECRETS_FROM_ENVIRONMENT.values(), "AVBC_API_URL", "AVBC_STORE_HASH"):
         monkeypatch.delenv(variable, raising=False)
     return avbc.Settings.from_dict(
         example.settings_dict(fake_store.api_url, fake_store.access_token)

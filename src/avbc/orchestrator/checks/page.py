@@ -8,10 +8,12 @@ from __future__ import annotations
 import html
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from avbc.acctvantage.records import Receipt, SalesOrder
+from avbc.bigcommerce.models.base import EPOCH
 from avbc.database import chunks
 from avbc.money import ZERO, amount_text
 from avbc.orchestrator.engine.cycles import Cycles, scope_of
@@ -138,11 +140,22 @@ def _last_cycle(integration: Integration) -> Iterator[str]:
 
 def _plots(integration: Integration, now: datetime, days: int) -> Iterator[str]:
     last = now.astimezone(UTC).date()
+    # A day of the store may begin before that of UTC.
+    since = now - timedelta(days=days + 1)
+    read = _orders(integration, since, END_OF_TIME)
+    if (first := next(read, None)) is None:
+        yield f"<p>None in {_period(days)}.</p>"
+        if (latest := _latest(integration, since)) is None:
+            return
+        last = latest
+        count = counted(days, "day")
+        yield f"<p>The latest order is of {last:%Y-%m-%d}. Below: the {count} up to it.</p>"
+        ended = datetime.combine(last, time.max, UTC)
+        read = _orders(integration, ended - timedelta(days=days + 1), since)
     shown = [last - timedelta(days=ago) for ago in reversed(range(days))]
     orders: dict[str, Counter[date]] = defaultdict(Counter)
     money: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    # A day of the store may begin before that of UTC.
-    for order, receipts in _orders(integration, now - timedelta(days=days + 1)):
+    for order, receipts in chain([] if first is None else [first], read):
         day = min(_day(order), last)
         types = {receipt.receipt_type for receipt in receipts}
         orders[_SEVERAL if len(types) > 1 else next(iter(types), _NONE)][day] += 1
@@ -158,11 +171,28 @@ def _plots(integration: Integration, now: datetime, days: int) -> Iterator[str]:
     yield from _plot(title, shown, money, ranked)
 
 
+def _period(days: int) -> str:
+    return "this day" if days == 1 else f"these {days} days"
+
+
+def _latest(integration: Integration, before: datetime) -> date | None:
+    """The day of the latest order from before; None where there is none."""
+    span = timedelta(days=100)
+    while before > EPOCH:
+        # Further and further back: of the whole, only what is needed is read.
+        since = max(EPOCH, before - span)
+        found = integration.books.sales_orders_ordered(integration.source_code, since, before)
+        if latest := max(map(_day, found), default=None):
+            return latest
+        before, span = since, 2 * span
+    return None
+
+
 def _orders(
-    integration: Integration, since: datetime
+    integration: Integration, since: datetime, until: datetime
 ) -> Iterator[tuple[SalesOrder, list[Receipt]]]:
     """The orders in the books with their receipts, some at a time."""
-    found = integration.books.sales_orders_ordered(integration.source_code, since, END_OF_TIME)
+    found = integration.books.sales_orders_ordered(integration.source_code, since, until)
     for chunk in chunks(found):
         receipts: dict[str, list[Receipt]] = defaultdict(list)
         for receipt in integration.books.receipts([order.import_id for order in chunk]):
@@ -195,7 +225,7 @@ def _plot(
         if any(values[place] for values in series.values())
     ]
     if not rows:
-        yield "<p>None.</p>"
+        yield f"<p>None in {_period(len(days))}.</p>"
         return
     yield day_bars(title, [f"{day:%b} {day.day}" for day in days], series)
     total = sum((sum(values, ZERO) for values in series.values()), ZERO)
