@@ -59,6 +59,23 @@ def test_a_report_fits_and_puts_what_went_wrong_first(
     assert f"{report()}" == str(report())
 
 
+def test_on_a_narrow_terminal_long_texts_are_below_their_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = str(report()).splitlines()
+    assert max(map(len, lines)) <= 60
+    first = next(place for place, line in enumerate(lines) if line.startswith("refused"))
+    assert lines[first].split() == ["refused", "3", "WEB3"]
+    assert lines[first + 1].startswith("    There is no X. word0")
+    text = " ".join(" ".join(lines).split())
+    assert f"{WORDS} [sku_unknown] Create it." in text
+    assert lines[-1] == "imported         2  WEB2       1042.00"
+    # A short text stays where it is.
+    rows = [{"key": "A", "note": WORDS}, {"key": "B", "note": "short"}]
+    assert text_table(rows, ["key", "note"], 60).splitlines()[-1] == "B    short"
+
+
 def test_columns_without_a_value_are_left_out() -> None:
     fine = ImportReport(imported=[Outcome(1, "WEB1", Decimal(1))])
     assert str(fine).splitlines()[2].split() == ["result", "order_id", "import_id", "total"]

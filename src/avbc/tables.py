@@ -28,8 +28,9 @@ Line: TypeAlias = list[tuple[str, str]]
 """The pieces of a line, each with its style: as rich names it, or empty."""
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
-_NARROWEST, _WIDTH = 80, 100
+_NARROWEST, _NARROW, _WIDTH = 60, 80, 100
 _BETWEEN = 2
+_INDENT = 4
 _LEAST = 16
 """The width of columns that share the room, at least where there is so much."""
 _FOLDED, _FOLDED_PROBLEM = 300, 1000
@@ -68,14 +69,15 @@ text-align:left;border:0;padding:.1em .5em;min-width:0;white-space:normal;overfl
 
 
 def output_width() -> int:
-    """How many columns there are to print on: `COLUMNS`, or the terminal's; at least 80."""
+    """How many columns there are to print on: `COLUMNS`, or the terminal's; at least 60."""
     return max(_NARROWEST, shutil.get_terminal_size((_WIDTH, 24)).columns)
 
 
 def text_table(rows: Sequence[Row], columns: Sequence[str], width: int | None = None) -> str:
     """Lay out rows under their column names, with numbers on the right and without empty columns.
 
-    A text wraps within its column, so that no line is longer than `width`.
+    A text wraps within its column, so that no line is longer than `width`. On a narrow terminal the
+    last column's texts are below their rows: beside them they would be a word wide.
 
     >>> row = {"order": 1042, "note": "", "total": "9.95"}
     >>> print(text_table([row], ["order", "note", "total"]))
@@ -96,12 +98,25 @@ def table_lines(rows: Sequence[Row], columns: Sequence[str], width: int) -> Iter
     cells = [[one_line(cell_text(row, column)) for column in columns] for row in rows]
     is_right = [_are_numbers(texts) for texts in zip(*cells, strict=True)]
     lengths = [list(map(_cells, texts)) for texts in zip(columns, *cells, strict=True)]
-    widths = fitted(lengths, width - _BETWEEN * (len(columns) - 1))
+    room = width - _BETWEEN * (len(columns) - 1)
+    widths = fitted(lengths, room)
+    is_stacked = width < _NARROW and max(lengths[-1]) > widths[-1]
+    if is_stacked:
+        widths = [*fitted(lengths[:-1], room), 0]
+        widths[-1] = max(0, room - sum(widths))
     layout = list(zip(widths, is_right, strict=True))
-    yield from _row_lines(columns, layout, ["bold"] * len(columns))
-    for row, texts in zip(rows, cells, strict=True):
-        styles = [_STYLES.get(str(row.get(MARK, "")), ""), *[""] * (len(columns) - 1)]
-        yield from _row_lines(texts, layout, styles)
+    for texts, styles in [
+        (columns, ["bold"] * len(columns)),
+        *(
+            (texts, [_STYLES.get(str(row.get(MARK, "")), ""), *[""] * (len(columns) - 1)])
+            for row, texts in zip(rows, cells, strict=True)
+        ),
+    ]:
+        below = texts[-1] if is_stacked and _cells(texts[-1]) > widths[-1] else ""
+        shown = len(texts) - bool(below)
+        yield from _row_lines(texts[:shown], layout[:shown], styles[:shown])
+        for line in wrapped(below, width - _INDENT) if below else ():
+            yield [(" " * _INDENT, ""), (line, styles[-1])]
 
 
 def _row_lines(

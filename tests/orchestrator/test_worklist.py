@@ -103,7 +103,7 @@ def test_ten_thousand_items_are_listed_in_a_second(journal: Journal) -> None:
 def test_the_text_fits_the_terminal_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     words = " ".join(f"word{number}" for number in range(60)) + " " + "x" * 200
     worklist = Worklist((item("WEB1", words), item("WEB2", "\x1b[31mred\nline")))
-    for columns, width in (("", 100), ("40", 80), ("120", 120)):
+    for columns, width in (("", 100), ("40", 60), ("120", 120)):
         monkeypatch.setenv("COLUMNS", columns)
         lines = str(worklist).splitlines()
         assert max(map(len, lines)) <= width
