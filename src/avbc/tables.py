@@ -161,13 +161,26 @@ def fitted(lengths: Sequence[Sequence[int]], room: int) -> list[int]:
 def wrapped(text: str, width: int) -> list[str]:
     """Break a text of one line into lines; a word breaks only where it is longer than a line.
 
+    A command to type stays in one line, where it can be copied from.
+
     >>> wrapped("the status of order_status.new_order_status", 20)
     ['the status of', 'order_status.', 'new_order_status']
+    >>> wrapped("Correct it, then run `avbc import 1042`.", 30)
+    ['Correct it, then run', '`avbc import 1042`.']
     """
     if _cells(text) <= width:
         return [text]
+    spread = _spread(text)
+    if "`avbc " in text:
+        spread = _COMMAND.sub(
+            lambda found: found[0].replace(" ", "\1") if len(found[0]) < width else found[0], spread
+        )
     # textwrap would take a second for ten thousand texts.
-    return [part.replace("\0", "") for part in _breaking(width).findall(_spread(text))]
+    lines = _breaking(width).findall(spread)
+    return [line.replace("\0", "").replace("\1", " ") for line in lines]
+
+
+_COMMAND = re.compile(r"`avbc [^`]+`")
 
 
 @cache
