@@ -121,6 +121,14 @@ def test_advice_is_what_is_typed(text: str, told: str) -> None:
     assert ADVICE.in_text(text) == told
 
 
+def test_what_is_only_mentioned_repeats_no_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ADVICE, "options", ["--books my.books:make"])
+    told = ADVICE.in_text("take_answers needs StagingGateway. Then call settle(7).")
+    assert told == (
+        "`avbc take-answers` needs StagingGateway. Then run `avbc settle 7 --books my.books:make`."
+    )
+
+
 @attrs.frozen
 class Said:
     """What a command printed, and its exit code."""
@@ -305,7 +313,7 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
     ("arguments", "message"),
     [
         (["nonsense"], 'Unknown command "nonsense"'),
-        (["explain"], "requires an argument"),
+        (["explain"], "requires an argument. `avbc explain --help` lists what can be given."),
         (["import", "mug"], "give its number in BigCommerce, such as 1042, or its Import ID"),
         (["explain", "XYZ1002"], "'XYZ1002' is no order"),
         (["export-clients", "mug"], 'unable to convert "mug" into int'),
@@ -317,7 +325,7 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["import", "7", "--since", "2026-01-02"], "one of them"),
         (["explain", "0"], "0 is not an id"),
         (["explain", "999999"], "the store has no order 999999"),
-        (["worklist", "--settings", "gone.toml"], "gone.toml has 1 fault"),
+        (["worklist", "--settings", "gone.toml"], "there is no settings file gone.toml"),
         (["worklist", "--books", ""], "give --books or AVBC_BOOKS"),
         (["worklist", "--books", "mybooks"], "package.module:function"),
         (["worklist", "--books", "//books.db"], "not a database URL"),
@@ -595,7 +603,7 @@ def test_init_needs_names_in_the_books(
         empty.reference_data()
     said = terminal("init", "--settings", "first.toml", "--books", "sqlite:///empty.db")
     assert said.code == MUST_CHANGE
-    assert "shipping.warehouse: there is none to name here: load" in said.err
+    assert "shipping.warehouse: the books have none to name here: fill their warehouses" in said.err
     assert not Path("first.toml").exists()
 
 

@@ -180,7 +180,7 @@ def wrapped(text: str, width: int) -> list[str]:
     return [line.replace("\0", "").replace("\1", " ") for line in lines]
 
 
-_COMMAND = re.compile(r"`avbc [^`]+`")
+_COMMAND = re.compile(r"`avbc[ ][^`]+`")
 
 
 @cache

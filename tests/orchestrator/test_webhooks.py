@@ -646,7 +646,7 @@ NEEDED = [need.scope for need in HOOKS]
 def test_the_needed_hooks_are_created_once(web: Orchestrator, store: FakeStore) -> None:
     preview = web.register_webhooks(URL, preview=True)
     assert [outcome.result for outcome in preview.hooks] == ["created"] * 6
-    assert str(preview).startswith("Webhooks (preview): created 6.")
+    assert str(preview).startswith("Webhooks (preview): would create 6.")
     assert hooks(store) == []
     report = web.register_webhooks(URL)
     assert hooks(store) == [(scope, URL, True) for scope in NEEDED]

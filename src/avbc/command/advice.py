@@ -126,7 +126,9 @@ class Advice:
             # The heading of the method's own report.
             return found[0]
         typed = ["avbc", self._commands[name], *_arguments(found["given"] or "")]
-        line = " ".join([*typed, *self.options])
+        # A method that is only mentioned is not typed now.
+        is_to_type = found["name"] or name.startswith("load")
+        line = " ".join([*typed, *(self.options if is_to_type else ())])
         return f"{_RUN.get(found['call'] or '', '')}`{line}`"
 
 

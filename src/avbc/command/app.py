@@ -63,6 +63,7 @@ try:
         App,
         CoercionError,
         CycloptsError,
+        MissingArgumentError,
         Parameter,
         UnknownOptionError,
         UnusedCliTokensError,
@@ -358,6 +359,11 @@ def _launch(
                     "URL, such as sqlite:///journal.db"
                 )
             require_folder(journal, "journal")
+            if not settings.exists():
+                raise FinalError(
+                    f"there is no settings file {settings}: correct --settings or AVBC_SETTINGS, "
+                    "or write a first one with `avbc init`"
+                )
             loaded = Settings.load(settings)
             try:
                 web = stack.enter_context(Orchestrator(loaded, gateway, journal=journal or None))
@@ -487,6 +493,6 @@ def _possible(error: CycloptsError) -> str:
         return " Give a day, such as 2026-01-31."
     if isinstance(error, UnusedCliTokensError) and error.command_chain == ("push",):
         return f" Give one of {', '.join(name for name in push if not name.startswith('-'))}."
-    if isinstance(error, (UnusedCliTokensError, UnknownOptionError)):
+    if isinstance(error, (UnusedCliTokensError, UnknownOptionError, MissingArgumentError)):
         return f" `{line} --help` lists what can be given."
     return ""

@@ -506,7 +506,12 @@ class SetupReport(_Checks):
 
     def appendix(self) -> str:
         """The rows to add to the settings file."""
-        return f"Rows to add to the settings:\n\n{self.toml}" if self.toml else ""
+        if not self.toml:
+            return ""
+        yours = ""
+        if any(line.startswith("#") for line in self.toml.splitlines()):
+            yours = " (those behind # are yours to complete: fill in, and remove the #)"
+        return f"Rows to add to the settings{yours}:\n\n{self.toml}"
 
 
 @attrs.frozen

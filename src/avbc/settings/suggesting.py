@@ -58,7 +58,7 @@ def suggested(store: Credentials, reference: ReferenceData) -> dict[str, dict[st
         "shipping.warehouse": [warehouse.name for warehouse in reference.warehouses],
     }
     missing = [
-        Fault(key, f"there is none to name here: load a books.toml with {table} first")
+        Fault(key, f"the books have none to name here: fill their {table} first (docs/books.md)")
         for (key, names), table in zip(choices.items(), ("tax_areas", "warehouses"), strict=True)
         if not names
     ]

@@ -104,10 +104,11 @@ class HooksReport(Report):
         """How many hooks had which result."""
         if self.stopped:
             return f"Webhooks: nothing was done, since {self.stopped}: call again."
-        done = tally(
-            {self._said(result): len(self.outcomes(result)) for result in get_args(HookResult)}
-        )
-        return f"Webhooks{' (preview)' if self.preview else ''}: {done}."
+        counts = {name: len(self.outcomes(name)) for name in get_args(HookResult)}
+        if self.preview:
+            done = {"would create": counts.pop("created"), "would repair": counts.pop("repaired")}
+            counts = {**done, **counts}
+        return f"Webhooks{' (preview)' if self.preview else ''}: {tally(counts)}."
 
     def _said(self, result: HookResult) -> str:
         """What a row says of its result: a preview has done nothing."""
