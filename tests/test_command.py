@@ -225,9 +225,10 @@ def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     assert (imported.code, imported.err) == (OK, "")
     assert f"Imported {ORDERS - 1} orders." in imported.out
     assert "WEB" + first in terminal("explain", first).out
-    for command in ("explain", "history", "follow"):
+    for command in ("explain", "history"):
         for import_id in ("WEB" + first, "web" + first):
             assert terminal(command, import_id).out == terminal(command, first).out
+    assert "unchanged 1" in terminal("follow", "WEB" + first).out
     assert terminal("history", first, "--json").reports[0]["rows"][0]["outcome"] == "imported"
     assert terminal("reconcile", "2026-01-01").code == OK
     pushed = terminal("push", "--preview", "--json")
