@@ -45,7 +45,7 @@ SMALL = {
     *("books", "books_version", "order_statuses", "receipt_types", "gl_accounts", "tax_areas"),
     *("warehouses", "warehouse_product_classes", "ship_vias", "promotions", "look_alikes"),
     *("avbc_journal_version", "avbc_watermarks", "avbc_open_webhooks", "avbc_worklist"),
-    *("avbc_cycles", "avbc_webhooks", "entered_since", "journal_removed"),
+    *("avbc_cycles", "entered_since", "journal_removed"),
 }
 GROWING = {
     table.name: table
@@ -116,6 +116,7 @@ def _call_each_job(
         # Without ids it looks at each client: no timer calls it.
         web.export_clients([client.id for client in books.clients()[:3] if client.id])
         web.check_hooks()
+    handle_webhooks(web, store)
     web.follow_orders([first])
     web.prune_journal()
     web.reconcile(since=LONG_AGO)
@@ -133,6 +134,13 @@ def _call_each_job(
         store.add_order(factory.plain())
         web.import_orders()
         web.write_journal(folder, through=day)
+
+
+def handle_webhooks(web: Orchestrator, store: FakeStore) -> None:
+    """Handle the last webhooks, each of which comes twice."""
+    for event in store.events[-4:] * 2:
+        call = store.webhook(event)
+        web.handle_webhook(call.body, call.headers)
 
 
 def is_asked(statement: str) -> bool:
@@ -209,6 +217,9 @@ def value(column: sa.Column[Any]) -> str:
     """What the n-th row of a table has in a column."""
     if column.name in DONE:
         return DONE[column.name]
+    if str(column) == "avbc_webhooks.at":
+        # They are kept for three days.
+        return "now() - n * interval '1 minute'"
     kind = column.type.compile(DIALECTS["postgresql"])
     if kind == "BOOLEAN":
         return "false"
@@ -252,9 +263,22 @@ def test_on_postgresql_each_job_finds_its_rows_by_an_index(
                 for statement, params in asked.items()
                 for node in nodes(plan(connection, statement, params))
             ]
+            # What is open may be much, and what was answered is more still.
+            connection.exec_driver_sql("UPDATE sales_orders SET status = 'Open'")
+            connection.exec_driver_sql("ANALYZE sales_orders")
+            reserving = [
+                node
+                for statement, params in asked.items()
+                if "JOIN sales_order_lines" in statement and "acknowledgements" in statement
+                for node in nodes(plan(connection, statement, params))
+            ]
             connection.rollback()
     assert len(asked) > 100
+    assert {node.table for node, _ in found}.issuperset({"avbc_webhooks", "avbc_open_webhooks"})
     assert [each for each in found if each[0].is_walk] == []
+    answers = [node for node in reserving if node.table == "acknowledgements"]
+    assert answers
+    assert [node for node in answers if node.is_walk] == []
 
 
 @attrs.frozen

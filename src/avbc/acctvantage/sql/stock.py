@@ -202,12 +202,17 @@ def _before(statuses: Sequence[str], reserve: Sequence[str]) -> Sequence[str]:
 def _is_entered() -> sa.ColumnElement[bool]:
     """Whether AcctVantage has an order: as it is now, or an earlier version of a refused one."""
     order, answer = schema.sales_orders.c, schema.acknowledgements.c
-    was_entered = sa.exists().where(
-        answer.import_id == order.import_id, answer.document_number != ""
+    # With a limit, PostgreSQL looks at the answers to an order. Of EXISTS it makes a table of all
+    # that were ever given, once enough orders reserve something.
+    first_entered = (
+        sa.select(answer.id)
+        .where(answer.import_id == order.import_id, answer.document_number != "")
+        .limit(1)
+        .scalar_subquery()
     )
     return sa.case(
         (order.answered == "entered", sa.true()),
-        (order.answered == "refused", was_entered),
+        (order.answered == "refused", first_entered.is_not(None)),
         else_=sa.false(),
     )
 
