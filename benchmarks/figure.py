@@ -22,6 +22,8 @@ class Figure:
     aim: str = ""
     share: float | None = None
     """What was measured as a share of the most that it should be; None without an aim."""
+    is_of_ratio: bool = False
+    """Whether the aim is one for the ratio, not for ours."""
     group: str = ""
     """The benchmark that it is of."""
 
@@ -35,7 +37,14 @@ class Figure:
         """The ratio, for the table."""
         if self.ratio is None:
             return ""
-        return f"{self.ratio:.2f}" if self.ratio >= 0.1 else f"{self.ratio:.2g}"
+        text = f"{self.ratio:.2f}" if self.ratio >= 0.1 else f"{self.ratio:.2g}"
+        # One that just misses its aim must not look like it.
+        return f"{self.ratio:.3f}" if self.met is False and self.aim.endswith(text) else text
+
+    @property
+    def value(self) -> str:
+        """What its aim is for."""
+        return self.ratio_text if self.is_of_ratio else self.ours
 
     def row(self) -> dict[str, str]:
         """The cells of its line."""
@@ -52,7 +61,7 @@ class Figure:
 def compared(name: str, ours: str, peer: str, ratio: float, aim: float | None = None) -> Figure:
     """A figure whose ratio should be at most `aim`, if one is given."""
     aim_text, share = ("", None) if aim is None else (f"<= {aim:.2f}", ratio / aim)
-    return Figure(name, ours, peer, ratio, aim_text, share)
+    return Figure(name, ours, peer, ratio, aim_text, share, is_of_ratio=True)
 
 
 def limited(name: str, value: float, most: float, text: Callable[[float], str]) -> Figure:
@@ -60,16 +69,21 @@ def limited(name: str, value: float, most: float, text: Callable[[float], str]) 
     return Figure(name, text(value), aim=f"<= {text(most)}", share=value / most)
 
 
-def counted(name: str, ours: int, floor: int, *, most: int | None = None) -> Figure:
-    """Requests, which should be no more than the floor, or than `most` where that is given."""
-    most = floor if most is None else most
+def counted(name: str, ours: int, floor: Mapping[str, int], *, most: int | None = None) -> Figure:
+    """Requests, which should be no more than the floor, or than `most` where that is given.
+
+    The floor is given by its parts: what is asked for, and how often.
+    """
+    least = sum(floor.values())
+    most = least if most is None else most
+    parts = ", ".join(f"{what} {count:,}" for what, count in floor.items() if count)
     return Figure(
         name,
         f"{ours:,}",
-        f"floor: {floor:,}",
-        ours / floor if floor else None,
+        f"floor: {least:,}" + (f" ({parts})" if parts else ""),
+        ours / least if least else None,
         f"<= {most:,}",
-        ours / most if most else 1.0 + ours,
+        ours / most if most else float(ours and 1 + ours),
     )
 
 

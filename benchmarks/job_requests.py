@@ -27,8 +27,11 @@ FOLLOWED_REFUNDS, IMPORTED_REFUNDS = 32, 200
 """Orders whose refunds one request lists: in `follow_orders`, and in `import_refunds`."""
 CUSTOMERS = PRODUCTS = 10
 """That one request writes."""
-SETUP, CONNECTION = 10, 9
-"""What `check_setup` and `test_connection` ask for."""
+PAGE = {"pages": 1}
+SETUP = {"lists": 5, "settings": 2, "recent orders": 1, "products": 1, "hooks": 1}
+"""What `check_setup` asks for, with one page of each list: statuses, payment methods, zones, their
+shipping methods, and locations."""
+CONNECTION = {"clock": 1, "scopes": 8}
 
 _BOOKS = books_toml.replace("receipt_types = [", 'receipt_types = ["Wire", ')
 _WIRE = Payment("Wire", "", "awaiting")
@@ -86,20 +89,33 @@ def _up(count: int, size: int) -> int:
 
 
 def _imports(count: int) -> Iterator[Figure]:
-    pages = count // LISTED + 1
+    pages, statuses = {"pages": count // LISTED + 1}, {"statuses": count}
     with _store() as (store, web, _):
         store.set_options(embeds=False)
         _add(store, count)
         name = f"requests to import {count} card orders that come with links"
-        yield counted(name, _sent(store, web.import_orders), pages + (1 + 3 + 1) * count)
+        yield counted(
+            name,
+            _sent(store, web.import_orders),
+            {**pages, "transactions": count, "parts": 3 * count, **statuses},
+        )
     with _store() as (store, web, _):
         _add(store, count, payment=_WIRE)
         name = f"requests to import {count} orders by a method that no gateway handles"
-        yield counted(name, _sent(store, web.import_orders), pages + (2 + 1) * count)
+        yield counted(
+            name, _sent(store, web.import_orders), {**pages, "transactions": 2 * count, **statuses}
+        )
+    row = {"bigcommerce": "Wire", "receipt_type": "Wire", "offline": True}
+    with _store({"gl": {"payment_methods": [row]}}) as (store, web, _):
+        _add(store, count, payment=_WIRE)
+        name = f"requests to import {count} orders by a method whose row says that it is offline"
+        yield counted(name, _sent(store, web.import_orders), {**pages, **statuses})
     with _store({"order_status": {"channels": [1]}}) as (store, web, _):
         _add(store, count)
         name = f"requests to import {count} card orders of one channel"
-        yield counted(name, _sent(store, web.import_orders), pages + (1 + 1) * count)
+        yield counted(
+            name, _sent(store, web.import_orders), {**pages, "transactions": count, **statuses}
+        )
     held = {"bigcommerce": "Credit Card", "receipt_type": "Visa/MC", "import_when": "paid"}
     with _store({"gl": {"payment_methods": [held]}}) as (store, web, _):
         _add(store, count, payment=_HELD)
@@ -119,14 +135,14 @@ def _following(count: int) -> Iterator[Figure]:
         web.import_orders()
         web.follow_orders()
         yield counted(
-            "requests of `follow_orders` that finds nothing", _sent(store, web.follow_orders), 1
+            "requests of `follow_orders` that finds nothing", _sent(store, web.follow_orders), PAGE
         )
         _edit(store, order_ids, staff_notes="Call the shopper.")
         name = f"requests to follow {count} orders with other staff notes"
-        yield counted(name, _sent(store, web.follow_orders), 1)
+        yield counted(name, _sent(store, web.follow_orders), PAGE)
         moment += timedelta(minutes=61)
         name = f"requests of `follow_orders`, which lists {count} open orders once an hour"
-        yield counted(name, _sent(store, web.follow_orders), 1 + windows)
+        yield counted(name, _sent(store, web.follow_orders), {**PAGE, "open orders": windows})
     for status in ("", "capture pending"):
         with _store() as (store, web, _):
             order_ids = _add(store, count)
@@ -135,16 +151,16 @@ def _following(count: int) -> Iterator[Figure]:
             name = (
                 f"requests to follow {count} orders whose `payment_status` is {status or 'empty'}"
             )
-            yield counted(name, _sent(store, web.follow_orders), 1 + count)
+            yield counted(name, _sent(store, web.follow_orders), {**PAGE, "transactions": count})
             name = "the same, in the next cycle"
-            yield counted(name, _sent(store, web.follow_orders), 1 + count)
+            yield counted(name, _sent(store, web.follow_orders), {**PAGE, "transactions": count})
     with _store() as (store, web, _):
         order_ids = _add(store, count)
         web.import_orders()
         web.follow_orders()
         _edit(store, order_ids, is_deleted=True)
         name = f"requests to follow {count} orders that were archived"
-        yield counted(name, _sent(store, web.follow_orders), 1 + count)
+        yield counted(name, _sent(store, web.follow_orders), {**PAGE, "orders": count})
     with _store() as (store, web, _):
         made, few = OrderFactory(first_id=2001, created=moment), min(count, 10)
         store.add_orders([made.order([item("MUG-RED")] * 60) for _ in range(few)])
@@ -153,13 +169,15 @@ def _following(count: int) -> Iterator[Figure]:
         for order_id in range(2001, 2001 + few):
             store.remove_line(order_id, whole(store.order(order_id).products[0]["id"]))
         name = f"requests to follow {few} orders of 60 lines that lost one"
-        yield counted(name, _sent(store, web.follow_orders), 1 + few)
+        yield counted(name, _sent(store, web.follow_orders), {**PAGE, "lines": few})
     with _store({"order_status": {"updates": "pull"}}) as (store, web, _):
-        yield counted("requests of `pull_order_statuses`", _sent(store, web.pull_order_statuses), 1)
+        yield counted(
+            "requests of `pull_order_statuses`", _sent(store, web.pull_order_statuses), PAGE
+        )
         store.clear_log()
         web.follow_orders()
         name = "requests of `pull_order_statuses` after `follow_orders`"
-        yield counted(name, _sent(store, web.pull_order_statuses), 0)
+        yield counted(name, _sent(store, web.pull_order_statuses), {})
 
 
 def _edit(store: FakeStore, order_ids: list[int], **changes: object) -> None:
@@ -176,14 +194,16 @@ def _refunds(count: int) -> Iterator[Figure]:
             for order_id in order_ids:
                 store.refund(order_id, amount=Decimal(1))
             if not imports:
-                least = 1 + _up(count, FOLLOWED_REFUNDS)
+                least = {**PAGE, "refunds": _up(count, FOLLOWED_REFUNDS)}
                 name = f"requests to follow {count} refunds that are not imported"
                 yield counted(name, _sent(store, web.follow_orders), least)
                 continue
             web.follow_orders()
-            lists = _up(count, IMPORTED_REFUNDS)
+            lists = {"refunds": _up(count, IMPORTED_REFUNDS)}
             name = f"requests to import {count} refunds, after `follow_orders`"
-            yield counted(name, _sent(store, web.import_refunds), lists + _up(count, WINDOW))
+            yield counted(
+                name, _sent(store, web.import_refunds), {**lists, "looks": _up(count, WINDOW)}
+            )
             web.follow_orders()
             name = "the same, in the next cycle, without another refund"
             yield counted(name, _sent(store, web.import_refunds), lists)
@@ -197,7 +217,7 @@ def _checks(count: int) -> Iterator[Figure]:
     with _store() as (store, web, _):
         _add(store, count)
         web.import_orders()
-        pages = (count + 1) // LISTED + 1
+        pages = {"pages": (count + 1) // LISTED + 1}
         name = f"requests to reconcile {count + 1} orders"
         yield counted(name, _sent(store, lambda: web.reconcile(since=since)), pages)
         name = f"requests to backtest {count + 1} orders"
@@ -207,11 +227,13 @@ def _checks(count: int) -> Iterator[Figure]:
             "requests of `test_connection`", _sent(store, web.test_connection), CONNECTION
         )
         web.register_webhooks("https://shop.example.com/webhooks")
-        yield counted("requests of `check_hooks`", _sent(store, web.check_hooks), 1)
+        yield counted("requests of `check_hooks`", _sent(store, web.check_hooks), {"hooks": 1})
     with joined(store := FakeStore()) as (web, _, _folder):
         day = date.today()  # noqa: DTZ011, any day
         name = "requests to reconcile since a date, the first thing in a process"
-        yield counted(name, _sent(store, lambda: web.reconcile(since=day)), 2)
+        yield counted(
+            name, _sent(store, lambda: web.reconcile(since=day)), {**PAGE, "time zone": 1}
+        )
 
 
 # Products and clients
@@ -231,18 +253,20 @@ def _waiting_goods() -> Figure:
             store.place_order([item("MUG-RED")], status_id=status_id, created=now)
         books.set_quantity("MUG-RED", "Main", 50)
         name = "requests to push one quantity while orders wait in four statuses"
-        return counted(name, _sent(store, web.push_inventory), 1 + 4 + 1)
+        return counted(
+            name, _sent(store, web.push_inventory), {"count": 1, "pages": 4, "writes": 1}
+        )
 
 
 def _previews(count: int) -> Iterator[Figure]:
     store = FakeStore()
     store.add_products(count)
     with joined(store) as (web, books, folder):
-        lists = _up(count, LISTED)
+        lists = {"reads": _up(count, LISTED)}
         for name, price in (("looked up", "9.95"), ("known", "9.96")):
             write_products(books, folder, count, price=price, quantity=5)
             sent = _sent(store, lambda: web.push_products(preview=True))
-            least = lists if name == "known" else 2 * lists
+            least = lists if name == "known" else {"lists": _up(count, LISTED), **lists}
             yield counted(f"requests to preview {count:,} products, ids {name}", sent, least)
             web.push_products()
 
@@ -255,13 +279,17 @@ def _exports(count: int) -> Iterator[Figure]:
     with joined(store) as (web, books, _):
         load_clients(books, count)
         lists = _up(count, LISTED)
-        # Customers are updated, and their addresses are added.
-        writes = _up(count - there, CUSTOMERS) + 2 * _up(there, CUSTOMERS)
+        least = {
+            "lists": lists,
+            "new": _up(count - there, CUSTOMERS),
+            "updates": _up(there, CUSTOMERS),
+            "addresses": _up(there, CUSTOMERS),
+        }
         name = f"requests to export {count} clients, of whom the store has {there}"
-        yield counted(name, _sent(store, web.export_clients), lists + writes)
+        yield counted(name, _sent(store, web.export_clients), least)
         again = _sent(store, lambda: web.export_clients([each.id or 0 for each in books.clients()]))
         name = f"requests to export {count} clients that are as in the store"
-        yield counted(name, again, 2 * lists)
+        yield counted(name, again, {"lists by email": lists, "lists by id": lists})
 
 
 if __name__ == "__main__":

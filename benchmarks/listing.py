@@ -72,10 +72,13 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
             walls(times["bigcommerce"]),
         )
     for form, include in _FORMS:
-        yield _typing(form, include, bodies(min(pages, 2), size, embedded=bool(include)), rounds)
+        of_form = bodies(min(pages, 2), size, embedded=bool(include))
+        yield from _without_connection(form, include, of_form, rounds)
 
 
-def _typing(form: str, include: Sequence[Include], pages: Sequence[bytes], rounds: int) -> Figure:
+def _without_connection(
+    form: str, include: Sequence[Include], pages: Sequence[bytes], rounds: int
+) -> Iterator[Figure]:
     """From bytes to typed orders, with all checks, by the client but without a connection."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -90,20 +93,23 @@ def _typing(form: str, include: Sequence[Include], pages: Sequence[bytes], round
 
     count = sum(len(orjson.loads(page)) for page in pages)
     with BigCommerce(API_URL, "example-token", transport=httpx.MockTransport(answer)) as store:
+        orders = store.orders.list
         variants: dict[str, Callable[[], object]] = {
-            "avbc": lambda: _walk(store.orders.list(include=include), count),
+            "walk": lambda: _walk(orders(include=include), count),
+            "keep": lambda: _walk(list(orders(include=include)), count),
+            "pages": lambda: [page.count for page in store.pages(orders.call(include=include))],
             "orjson": parse,
         }
         interleaved(variants, 1)
-        times = interleaved(variants, rounds)
+        times = {name: cpus(spent) for name, spent in interleaved(variants, rounds).items()}
     kilobytes = sum(map(len, pages)) / count / 1000
-    return _against(
-        f"{count} orders of {kilobytes:.1f} KB, {form}: bytes to typed orders, CPU",
-        cpus(times["avbc"]),
-        "orjson's dicts",
-        cpus(times["orjson"]),
-        AIM_OF_TYPING,
+    name, walk = f"{count} orders of {kilobytes:.1f} KB, {form}", times["walk"]
+    peer = "orjson's dicts"
+    yield _against(
+        f"{name}: bytes to typed orders, CPU", walk, peer, times["orjson"], AIM_OF_TYPING
     )
+    yield _against(f"{name}: CPU of a walk", walk, "of its pages, each as a whole", times["pages"])
+    yield _against(f"{name}: CPU of a list that is kept", times["keep"], "of a walk", walk)
 
 
 def _against(

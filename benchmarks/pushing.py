@@ -49,11 +49,13 @@ def _quantities(count: int) -> Iterator[Figure]:
         )
         assert report.requests == writes + looks
         yield counted(
-            f"requests to push {count:,} quantities that changed", writes, -(-count // 2_000)
+            f"requests to push {count:,} quantities that changed",
+            writes,
+            {"writes": -(-count // 2_000)},
         )
-        yield counted("and to look at the orders that wait meanwhile", looks, 1)
+        yield counted("and to look at the orders that wait meanwhile", looks, {"count": 1})
         yield counted(
-            f"requests to push {count:,} quantities that did not", web.push_inventory().requests, 0
+            f"requests to push {count:,} quantities that did not", web.push_inventory().requests, {}
         )
 
 
@@ -62,8 +64,8 @@ def _details(count: int) -> Iterator[Figure]:
     store.add_products(count)
     with joined(store) as (web, books, folder):
         for name, price, floor in [
-            ("looked up", "9.95", -(-count // 250) + count // 10),
-            ("known", "8.95", count // 10),
+            ("looked up", "9.95", {"lists": -(-count // 250), "writes": count // 10}),
+            ("known", "8.95", {"writes": count // 10}),
         ]:
             write_products(books, folder, count, price=price, quantity=5)
             report = web.push_products()
@@ -85,7 +87,9 @@ def _statuses(count: int) -> Figure:
         report = web.push_order_statuses()
         assert len(report.sent) == count, report
         return counted(
-            f"requests to push {count} order statuses", report.requests, count + _looks(count)
+            f"requests to push {count} order statuses",
+            report.requests,
+            {"looks": _looks(count), "statuses": count},
         )
 
 
@@ -112,14 +116,18 @@ def _held_payments(count: int) -> Iterator[Figure]:
         report = web.follow_orders()
         assert len(report.sent) == half, report
         yield counted(
-            f"requests to follow {half} payments that were captured", report.requests, 1 + half
+            f"requests to follow {half} payments that were captured",
+            report.requests,
+            {"pages": 1, "transactions": half},
         )
         for receipt in receipts[half:]:
             books.want_capture(receipt.import_id)
         report = web.capture_payments()
         left = count - half
         yield counted(
-            f"requests to capture {left} payments", report.requests, left + 2 * _looks(left)
+            f"requests to capture {left} payments",
+            report.requests,
+            {"looks": 2 * _looks(left), "captures": left},
         )
 
 
@@ -143,7 +151,7 @@ def _shipments(count: int) -> Figure:
         return counted(
             f"requests to push the shipments of {count} orders",
             report.requests,
-            2 * count + -(-count // 32),
+            {"looks": -(-count // 32), "lists of shipments": count, "shipments": count},
         )
 
 
@@ -161,7 +169,7 @@ def _quiet_cycle(count: int) -> Figure:
         return counted(
             "requests of a cycle in which nothing happened, the hourly look at hooks aside",
             len(store.log),
-            2,
+            {"pages of New orders": 1, "pages of changed orders": 1},
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import attrs
@@ -84,8 +84,13 @@ class Import:
     sent: int
     refused: int
     """Requests that got a 429."""
-    least: int
+    floor: Mapping[str, int]
     """The fewest requests that these orders need."""
+
+    @property
+    def least(self) -> int:
+        """How many that are."""
+        return sum(self.floor.values())
 
 
 def imported(
@@ -136,7 +141,7 @@ def imported(
     with example.orchestrator(store.api_url, client, clock=clock, customise=[compute]) as (web, _):
         virtual.run(lambda: reports.append(web.import_orders(progress=False)))
     assert len(reports[0].imported) == orders, reports[0]
-    least = floor(made) + TIME_ZONE + TOKEN_CHECK
+    least = {**floor(made), **TIME_ZONE, **TOKEN_CHECK}
     return Import(virtual.seconds, network.sent, network.refused, least)
 
 
@@ -166,7 +171,7 @@ def _alone(quota: int, orders: int) -> Iterator[Figure]:
         ours.seconds / dictated,
         1.03,
     )
-    yield counted(f"429s: {label}", ours.refused, 0)
+    yield counted(f"429s: {label}", ours.refused, {})
 
 
 def _looks(quota: int, orders: int) -> Figure:
@@ -174,7 +179,7 @@ def _looks(quota: int, orders: int) -> Figure:
     ours = imported(quota, orders=orders)
     most = ours.least + MOST_LOOKS * -(-orders // CHUNK)
     name = f"requests to import {orders} card orders, {quota} requests per {WINDOW:.0f} s"
-    return counted(name, ours.sent, ours.least, most=most)
+    return counted(name, ours.sent, ours.floor, most=most)
 
 
 def _beside_others(quota: int, orders: int, seeds: int) -> Figure:

@@ -90,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     if options.plot is not None:
         for group, members in _groups(figures):
-            plots.shares(members, options.plot / f"performance-{group}.svg")
+            if group != "requests":  # They are all at their floors.
+                plots.draw(members, options.plot / f"performance-{group}.svg")
     if options.page is not None:
         _fill(options.page, machine, figures)
     print(
@@ -135,13 +136,19 @@ def _read(paths: Sequence[Path]) -> tuple[str, list[Figure]]:
 
 
 def _fill(page: Path, machine: str, figures: Sequence[Figure]) -> None:
-    """Put a table between the marks of each group, and say on which machine it was measured."""
+    """Put the figures of each group between its marks, and say on which machine they were taken.
+
+    Where they were drawn, the drawing is above them.
+    """
     text = _between(page.read_text(encoding="utf-8"), "machine", f"{machine}.")
     for group, members in _groups(figures):
         rows = [figure.row() for figure in members]
         lines = [COLUMNS, ["---"] * len(COLUMNS), *([row[key] for key in COLUMNS] for row in rows)]
-        table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-        text = _between(text, group, table)
+        content = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+        drawing = f"_static/performance-{group}.svg"
+        if (page.parent / drawing).exists():
+            content = f"![The figures of {group} as bars]({drawing})\n\n{content}"
+        text = _between(text, group, content)
     page.write_text(text, encoding="utf-8")
 
 
