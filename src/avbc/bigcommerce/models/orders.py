@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 
 import attrs
 
@@ -449,8 +450,8 @@ class Order(Model):
         """`lines` and `removed_lines`, as the store lists them."""
         if self.products is not None:
             return self.products
-        consignments = self.consignments or ()
-        return tuple([line for consignment in consignments for line in consignment.line_items])
+        parts = [each.line_items for each in self.consignments or () if each.line_items]
+        return parts[0] if len(parts) == 1 else tuple(chain.from_iterable(parts))
 
     @property
     def lines_complete(self) -> bool:

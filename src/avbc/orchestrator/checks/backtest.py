@@ -277,8 +277,11 @@ class _Backtest:
             raise made.error
         # Both sides need them; they are read once, if at all.
         coupons = cache(lambda: store.send(store.order_coupons.list.call(order.id)))
+        inputs = OrderInputs(
+            made.order, transactions=None, in_store=order, paid_status_id=paid_status_id
+        )
         (now, before), (then, after) = (
-            self._map(made, paid_status_id, settings, lookups, lambda _: coupons())
+            self._map(made, inputs, settings, lookups, lambda _: coupons())
             for settings, lookups in self.sides
         )
         effects = tuple(_effects(now, then)) if before == after == "imported" else ()
@@ -296,15 +299,12 @@ class _Backtest:
     def _map(
         self,
         made: CustomisedOrder,
-        paid_status_id: int | None,
+        inputs: OrderInputs,
         settings: Settings,
         lookups: Lookups,
         read_coupons: Callable[[Order], Sequence[OrderCoupon]],
     ) -> tuple[MappedOrder, Fate]:
         order = made.in_store
-        inputs = OrderInputs(
-            made.order, transactions=None, in_store=order, paid_status_id=paid_status_id
-        )
         if made.problems:
             code = settings.order_status.import_source_code
             mapped = made.refused(order_import_id(code, order.id))
@@ -327,11 +327,7 @@ def _only_in(these: Sequence[Problem], those: Sequence[Problem]) -> tuple[Proble
 def _effects(now: MappedOrder, then: MappedOrder) -> Iterator[SettingEffect]:
     if now.bundle == then.bundle:
         return
-    settings = {
-        decision.field: decision.setting
-        for decision in (*now.decisions, *then.decisions)
-        if decision.setting
-    }
+    settings = {field: setting for field, _, _, setting, _ in (*now.notes, *then.notes) if setting}
     for place, before, after in changed_values(now.bundle, then.bundle):
         field = place.removeprefix("order.")
         yield SettingEffect(field, value_text(before), value_text(after), _setting(field, settings))
