@@ -102,7 +102,8 @@ def tests(session: nox.Session) -> None:
     On the oldest Python also branch coverage, and what is marked `one_python`: the share of the
     chaos bench, Celery's workers and more that does not tell one Python from another.
     """
-    install(session, "test")
+    # The benchmarks are run there, in their smallest size.
+    install(session, "test", *(["bench"] if session.python == OLDEST else []))
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
@@ -113,8 +114,7 @@ def tests(session: nox.Session) -> None:
         options = ("-m", "not one_python", "--assert=plain", *ON_EVERY_CORE)
         session.run("pytest", *options, env=environment)
         return
-    # The benchmarks are run once, in their smallest size.
-    session.install("pytest-cov>=6", *nox.project.dependency_groups(PROJECT, "bench"))
+    session.install("pytest-cov>=6")
     session.run("coverage", "erase")
     session.run("pytest", "--cov", "--cov-report=", *ON_EVERY_CORE, env={"COVERAGE_CORE": "ctrace"})
     session.run("coverage", "report")
