@@ -125,10 +125,11 @@ class Advice:
         if found["word"] and is_first and found.string.startswith((":", " ("), found.end()):
             # The heading of the method's own report.
             return found[0]
-        typed = ["avbc", self._commands[name], *_arguments(found["given"] or "")]
+        loads = name.startswith("load")
+        given = found["given"] or ("file" if loads else "")
         # A method that is only mentioned is not typed now.
-        is_to_type = found["name"] or name.startswith("load")
-        line = " ".join([*typed, *(self.options if is_to_type else ())])
+        options = self.options if found["name"] or loads else ()
+        line = " ".join(["avbc", self._commands[name], *_arguments(given), *options])
         return f"{_RUN.get(found['call'] or '', '')}`{line}`"
 
 

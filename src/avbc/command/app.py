@@ -8,12 +8,13 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from inspect import isgenerator
@@ -138,10 +139,27 @@ def _made_of(
         # Its own words, and the options of the method.
         options = (method.__doc__ or "").partition("Args:")[2]
         command.__doc__ = f"{(help_of.__doc__ or '').partition('Raises:')[0]}Args:{options}"
+    named = {each.name: each.kind is inspect.Parameter.KEYWORD_ONLY for each in parameters}
+    command.__doc__ = re.sub(
+        r"`(\w+)`", lambda found: _typed(found[1], named) or found[0], command.__doc__ or ""
+    )
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     # What inspect reads.
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return command
+
+
+def _typed(name: str, named: Mapping[str, bool]) -> str:
+    """Return a name of a docstring as it is typed; empty where it is no parameter or method.
+
+    Args:
+        name: The name.
+        named: The command's parameters: whether each is an option.
+    """
+    if name in named:
+        option = f"--{name.replace('_', '-')}"
+        return option if named[name] else _IDS.get(name, name.upper())
+    return f"`avbc {METHODS[name]}`" if name in METHODS else ""
 
 
 def _order_id(text: str, web: Orchestrator) -> int:
