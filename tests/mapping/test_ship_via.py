@@ -61,6 +61,13 @@ def test_the_default_says_which_setting_decided(choose):
     assert choose("").decisions[0].setting == "shipping.default_ship_via"
 
 
+def test_a_default_that_is_not_there_may_be_a_slip(choose):
+    (problem,) = choose("", default_ship_via="Gone").problems
+    assert "correct shipping.default_ship_via, or set" in problem.fix
+    (problem,) = choose("Gone", default_ship_via="Gone").problems
+    assert "another one in shipping.methods, or set" in problem.fix
+
+
 def test_without_the_warehouse_no_class_is_called_inactive(choose):
     assert choose("Drone", warehouse="Gone", **CREATE).value.create == ShipVia("Drone", "Freight")
 

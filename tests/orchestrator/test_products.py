@@ -187,7 +187,7 @@ def test_a_preview_sends_nothing(
     assert ("price", "49.00", "its List Price") in [
         (decision.field, decision.value, decision.reason) for decision in lamp.decisions
     ]
-    assert str(report).startswith("push_products (preview): would send 2, refused 1.")
+    assert str(report).startswith("push_products (preview): would send 2, would refuse 1.")
     # Nothing is remembered either: the real push does it all.
     assert len(plain.push_products().sent) == 2
 

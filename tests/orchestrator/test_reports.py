@@ -194,7 +194,7 @@ def test_a_push_report_shows_what_needs_a_look() -> None:
         Change("MUG", "price", problems=(Problem("store_refused", "", "", "No <i>."),))
     )
     text = str(report)
-    assert text.startswith("push_products (preview): would send 60, unchanged 3, refused 1.")
+    assert text.startswith("push_products (preview): would send 60, unchanged 3, would refuse 1.")
     assert "and 10 more without problems" in text
     assert "No <i>. [store_refused]" in text
     # The whole text is there, however the table wraps it.

@@ -154,7 +154,11 @@ def ship_via_for(
             name,
             f"AcctVantage has no Ship Via {name!r}.",
             f"{rules.how_to_create('it')}, "
-            + ("give the shipping method another one in shipping.methods, " if is_named else "")
+            + (
+                "give the shipping method another one in shipping.methods, "
+                if is_named
+                else f"correct {setting}, "
+            )
             + "or set shipping.auto_create_missing_shipping_methods.",
         )
     elif rules.warehouse is not None and not rules.is_class_active(product_class):

@@ -380,13 +380,17 @@ class PushReport(_ListsReport[Effect, Change]):
         preview = " (preview)" if self.preview else ""
         counts = self.counts()
         if self.preview:
-            counts = {"would send": counts.pop("sent"), **counts}
+            counts = {_AHEAD.get(name, name): count for name, count in counts.items()}
         done = tally(counts) or ("nothing was done" if self.stopped else "nothing to do")
         replaced = sum(len(change.replaced) for change in self.sent) if self.preview else 0
         if replaced:
             values = counted(replaced, "value")
             done += f". It would replace {values} of the store that no push wrote"
         return self._with_cost(f"{self.direction}{preview}: {done}.")
+
+
+_AHEAD = {"sent": "would send", "refused": "would refuse", "postponed": "would postpone"}
+"""What the summary of a preview says of each effect."""
 
 
 State: TypeAlias = Literal["ok", "warning", "error", "unknown"]
