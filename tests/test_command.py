@@ -237,8 +237,8 @@ def test_a_day(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     assert [line.split(" (")[0] for line in report["summary"].splitlines()] == [
         "push_order_statuses",
         "push_shipments",
-        "push_inventory",
         "push_products",
+        "push_inventory",
     ]
     assert terminal("push", "inventory", "--full", "--json").reports[0]["rows"]
     assert terminal("worklist").code == OK
@@ -320,7 +320,7 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["history", "999999"], "nothing is known of order 999999"),
         (["page", "."], ". is a folder: name a file in it"),
         (["import", "--since", "yesterday"], "Give a day, such as 2026-01-31."),
-        (["push", "stuff"], "Give one of order-statuses, shipments, inventory, products."),
+        (["push", "stuff"], "Give one of order-statuses, shipments, products, inventory."),
         (["worklist", "--all"], "`avbc worklist --help` lists what can be given."),
         (["import", "7", "--since", "2026-01-02"], "one of them"),
         (["explain", "0"], "0 is not an id"),
@@ -362,6 +362,18 @@ def test_nothing_to_push(terminal: Terminal, folder: Path, api_url: str) -> None
     said = terminal("push", "shipments", "--settings", "off.toml")
     assert said.code == MUST_CHANGE
     assert "shipping.push_shipments: is false" in said.err
+
+
+def test_a_first_push_sends_the_quantities_of_new_products(
+    terminal: Terminal, folder: Path, store: FakeStore
+) -> None:
+    pushed = terminal("push", "--json")
+    (report,) = pushed.reports
+    assert "push_inventory: sent 12." in report["summary"]
+    assert [row["key"] for row in report["rows"] if row["result"] == "refused"] == [
+        "EBOOK-01",
+        "PATTERN-1",
+    ]
 
 
 @pytest.mark.usefixtures("folder")

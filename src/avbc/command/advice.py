@@ -31,10 +31,10 @@ METHODS = {
 PUSHES = {
     "push_order_statuses": "push order-statuses",
     "push_shipments": "push shipments",
-    "push_inventory": "push inventory",
     "push_products": "push products",
+    "push_inventory": "push inventory",
 }
-"""The commands of what is sent to the store, in the sequence of a cycle."""
+"""The commands of what is sent to the store, in sequence: a new product has quantities then."""
 
 _OTHERS = {
     "import_order": "import",

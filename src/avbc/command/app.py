@@ -52,7 +52,7 @@ from avbc.command.terminal import (
 )
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
-from avbc.orchestrator import SCHEDULE, ConnectionReport, Orchestrator
+from avbc.orchestrator import ConnectionReport, Orchestrator
 from avbc.orchestrator.engine.parts import NEEDS
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
@@ -196,12 +196,12 @@ for _method, _command in PUSHES.items():
 
 @push.default
 def push_all(*, preview: bool = False, web: Web) -> Iterator[Report]:
-    """Send all that the settings ask for: order statuses, shipments, quantities, products.
+    """Send all that the settings ask for: order statuses, shipments, products, quantities.
 
     Args:
         preview: Send nothing; the reports say what would be sent.
     """
-    asked_for = [job.method for job in SCHEDULE if job.method in PUSHES and job.when(web.settings)]
+    asked_for = [method for method in PUSHES if NEEDS[method].is_on(web.settings)]
     if not asked_for:
         rows = [f"{(need := NEEDS[name]).key} = {dumps(need.on)}" for name in PUSHES]
         raise FinalError(f"the settings ask for no push: set {', '.join(rows[:-1])} or {rows[-1]}")
