@@ -3,6 +3,7 @@
 from avbc.bigcommerce.webhooks import WebhookRefused
 from avbc.orchestrator.checks.backtest import Backtested, BacktestReport, SettingEffect
 from avbc.orchestrator.checks.explanation import Explanation
+from avbc.orchestrator.checks.periods import Unread
 from avbc.orchestrator.checks.reconcile import ReconcileReport
 from avbc.orchestrator.cycle import SCHEDULE, Job
 from avbc.orchestrator.cycle_report import CycleReport, JobOutcome
@@ -29,7 +30,6 @@ from avbc.orchestrator.reports import (
     Outcome,
     PushReport,
     SetupReport,
-    Unread,
 )
 from avbc.orchestrator.timer import run_all
 from avbc.orchestrator.webhooks import (

@@ -592,12 +592,3 @@ def sentence(problems: Iterable[Problem]) -> str:
         for each, after in zip_longest(rest, rest[1:])
         if each is not None
     )
-
-
-@attrs.frozen
-class Unread(Shown):
-    """An order that could not be checked, and why."""
-
-    order_id: int
-    """0 where even that could not be read."""
-    problem: Problem

@@ -21,6 +21,7 @@ from avbc.mapping.waiting import holds_back, waits
 from avbc.money import amount_text
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
+    Unread,
     pages_of_period,
     take_pages,
     with_all_lines,
@@ -39,7 +40,6 @@ from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
-from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
 from avbc.settings import Settings
 from avbc.shown import Shown

@@ -12,10 +12,21 @@ from avbc.bigcommerce import UnexpectedData
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
+from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import problem_of
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import complete_orders, orders_of_period, unreadable
-from avbc.orchestrator.reports import RunReport, Unread
+from avbc.orchestrator.reports import RunReport
+from avbc.shown import Shown
+
+
+@attrs.frozen
+class Unread(Shown):
+    """An order that could not be checked, and why."""
+
+    order_id: int
+    """0 where even that could not be read."""
+    problem: Problem
 
 
 @attrs.define

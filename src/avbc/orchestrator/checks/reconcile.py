@@ -29,6 +29,7 @@ from avbc.mapping.worth import AWAITED, is_given_up, status_without_transactions
 from avbc.money import ZERO, amount_text
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
+    Unread,
     pages_of_period,
     take_pages,
     with_all_lines,
@@ -52,7 +53,6 @@ from avbc.orchestrator.engine.pickups import refused_problem, unanswered_problem
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
-from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
 from avbc.tables import MARK
 
