@@ -629,6 +629,43 @@ def test_without_a_client_secret_nothing_can_be_verified(
         handle(web, last_call(store, "created"))
 
 
+def test_without_a_client_secret_nothing_is_registered(
+    join: Join, store: FakeStore, change: Change
+) -> None:
+    web = join(settings=change(store={"client_secret": None}))
+    for preview in (True, False):
+        with pytest.raises(SettingsError, match=r"store\.client_secret: is required to verify"):
+            web.register_webhooks("https://example.com/webhooks", preview=preview)
+    assert store.counts() == {}
+
+
+def test_hooks_whose_webhooks_are_all_refused_are_warned_of(
+    join: Join, store: FakeStore, change: Change
+) -> None:
+    join().register_webhooks("https://example.com/webhooks")
+    web = join(settings=change(store={"client_secret": None}))
+    (check,) = [each for each in web.check_setup().checks if each.item == "store.client_secret"]
+    assert (check.area, check.state) == ("webhook", "warning")
+    assert "each one is refused: it is required to verify webhooks: set AVBC_C" in check.found
+    assert not [e for e in join().check_setup().checks if e.item == "store.client_secret"]
+    store.state.hooks.clear()
+    assert not [e for e in web.check_setup().checks if e.item == "store.client_secret"]
+
+
+def test_a_credentials_file_without_a_client_secret_is_named(
+    join: Join, change: Change, tmp_path: Path
+) -> None:
+    file = tmp_path / "account.txt"
+    web = join(settings=change(store={"client_secret": None, "credentials_file": file}))
+    with pytest.raises(SettingsError) as caught:
+        web.register_webhooks("https://example.com/webhooks")
+    (fault,) = caught.value.faults
+    assert str(fault) == (
+        "store.client_secret: is required to verify webhooks, and account.txt (credentials_file) "
+        "has no line CLIENT SECRET: add it, or set AVBC_CLIENT_SECRET"
+    )
+
+
 # Registering
 
 

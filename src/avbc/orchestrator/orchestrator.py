@@ -482,7 +482,8 @@ class Orchestrator(Running):
         """Create or repair the hooks that the settings need, and list all of this API account.
 
         A hook that is inactive or has another URL is repaired. BigCommerce deactivates a hook after
-        90 days without events or two days of failures; `check_hooks` finds that.
+        90 days without events or two days of failures; `check_hooks` finds that. Without a client
+        secret nothing is registered, since each webhook would be refused.
 
         Args:
             url: Where your application receives webhooks: https, on port 443.
@@ -490,9 +491,11 @@ class Orchestrator(Running):
 
         Raises:
             ValueError: BigCommerce would not call that URL.
+            SettingsError: The settings hold no client secret.
             StoreError: A hook could not be read or written.
         """
         require_flags(preview=preview)
+        self.settings.require_client_secret()
         return hooks.register_webhooks(self._integration, url, _PATIENCE, preview=preview)
 
     def check_hooks(self) -> HooksState:

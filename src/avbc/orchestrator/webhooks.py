@@ -23,7 +23,6 @@ from avbc.bigcommerce.webhooks import (
     unwrap_webhook,
     whole,
 )
-from avbc.errors import Fault
 from avbc.logs import get_logger
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.channels import OTHER_CHANNEL
@@ -45,7 +44,6 @@ from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.reports import ImportReport, PushReport, sentence
 from avbc.report import Report
 from avbc.secret import Secret
-from avbc.settings import SettingsError
 from avbc.shown import Shown
 from avbc.tables import MARK
 
@@ -355,20 +353,17 @@ def accept_webhook(integration: Integration, body: bytes | str, headers: Headers
         SettingsError: The settings hold no client secret.
         JournalUnreachable: The webhook could not be stored.
     """
-    setup = integration.settings.store
-    if setup.client_secret is None:
-        message = "is required to verify webhooks: set AVBC_CLIENT_SECRET or credentials_file"
-        raise SettingsError("settings", [Fault("store.client_secret", message)])
+    client_secret = integration.settings.require_client_secret()
     now = integration.clock.now()
     webhook = read_webhook(
         body,
         headers,
-        client_secret=setup.client_secret,
+        client_secret=client_secret,
         store_hash=integration.store.store_hash,
         new_status_id=integration.new_status_id,
         now=now,
     )
-    if not setup.enabled:
+    if not integration.settings.store.enabled:
         return attrs.evolve(webhook, action=Ignore("store.enabled is false"))
     asked = _asked(webhook, now)
     if asked is None:

@@ -322,6 +322,23 @@ class Settings(Shown):
             raise SettingsError("settings", [Fault("store.access_token", message)])
         return self.store.access_token
 
+    def require_client_secret(self) -> Secret:
+        """Return the client secret, by which webhooks are verified.
+
+        Raises:
+            SettingsError: No client secret was given; it says where it may come from.
+        """
+        if self.store.client_secret is None:
+            file, need = self.store.credentials_file, "is required to verify webhooks"
+            message = (
+                f"{need}: set AVBC_CLIENT_SECRET, or name a credentials_file that has it"
+                if file is None
+                else f"{need}, and {file.name} (credentials_file) has no line CLIENT SECRET: add "
+                "it, or set AVBC_CLIENT_SECRET"
+            )
+            raise SettingsError("settings", [Fault("store.client_secret", message)])
+        return self.store.client_secret
+
 
 def _plain(value: object) -> object:
     if isinstance(value, Path):

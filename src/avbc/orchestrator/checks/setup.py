@@ -33,6 +33,7 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.source_code import SETTING, code_fault
 from avbc.orchestrator.jobs.hooks import hooks_state
 from avbc.orchestrator.reports import Check, SetupReport
+from avbc.settings import Settings, SettingsError
 
 
 def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]]) -> SetupReport:
@@ -68,7 +69,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *stock_checks(store, settings),
             *channel_checks(listed, settings),
             *product_checks(integration, fields, information),
-            *or_unknown("webhook", "", _hooks(store)),
+            *or_unknown("webhook", "", _hooks(store, settings)),
             *clock_checks(integration),
         )
     )
@@ -100,9 +101,18 @@ def _time_zone(information: Callable[[], StoreInformation]) -> Iterator[Check]:
             )
 
 
-def _hooks(store: BigCommerce) -> Iterator[Check]:
+def _hooks(store: BigCommerce, settings: Settings) -> Iterator[Check]:
     """Check the registered webhooks; nothing where there are none."""
-    for hook in hooks_state(list(store.hooks.list())):
+    hooks = hooks_state(list(store.hooks.list()))
+    try:
+        settings.require_client_secret()
+    except SettingsError as error:
+        if hooks:
+            (fault,) = error.faults
+            found = f"Webhooks are registered, and each one is refused: it {fault.message}."
+            fix = "Give the client secret to each process that receives webhooks."
+            yield Check("webhook", fault.key, "warning", found, fix)
+    for hook in hooks:
         problem = hook.problem
         if problem is None:
             yield Check("webhook", hook.scope, "ok", "active")
