@@ -755,6 +755,59 @@ def test_run_says_where_a_refused_token_is_from(
         web.import_orders()
 
 
+@pytest.mark.parametrize("wrong", ["new_order_status", "warehouse", "import_source_code", "token"])
+def test_run_stays_up_where_a_name_is_not_there(
+    terminal: Terminal,
+    folder: Path,
+    store: FakeStore,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: str,
+) -> None:
+    def twice(self: avbc.Orchestrator, on_report: Callable[[object], None]) -> None:
+        for _ in range(2):
+            on_report(self.run_cycle([avbc.Job("import_orders")]))
+
+    monkeypatch.setattr(avbc.Orchestrator, "run", twice)
+    settings = avbc.Settings.load("avbc.toml")
+    if wrong == "token":
+        monkeypatch.setenv("AVBC_ACCESS_TOKEN", "stale")
+    elif wrong == "warehouse":
+        shipping = attrs.evolve(settings.shipping, warehouse="Moon")
+        settings = attrs.evolve(settings, shipping=shipping)
+    elif wrong == "new_order_status":
+        statuses = attrs.evolve(settings.order_status, new_order_status="Moon")
+        settings = attrs.evolve(settings, order_status=statuses)
+    else:
+        store.add_orders(list(example.plain_orders(1)))
+        terminal("import")
+        statuses = attrs.evolve(settings.order_status, import_source_code="ABC")
+        settings = attrs.evolve(settings, order_status=statuses)
+    settings.save("changed.toml")
+    said = terminal("run", "--settings", "changed.toml")
+    assert said.code == OK
+    # One line for each cycle, and the failure once.
+    assert said.out.count("1 of 1 jobs failed") == len(said.out.splitlines()) == 2
+    assert said.err.count("failed: ") == 1
+    assert terminal("worklist", "--settings", "changed.toml").code == NOT_OK
+
+
+def test_run_ends_where_it_cannot_begin(
+    terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(self: avbc.Orchestrator, on_report: Callable[[object], None]) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(avbc.Orchestrator, "run", never)
+    Path("faulty.toml").write_text("[store]\nnonsense = 1\n")
+    for file in ("gone.toml", "faulty.toml"):
+        assert terminal("run", "--settings", file).code == MUST_CHANGE
+    assert terminal("run", "--books", "sqlite:///bookz.db").code == MUST_CHANGE
+    monkeypatch.delenv("AVBC_ACCESS_TOKEN")
+    said = terminal("run")
+    assert said.code == MUST_CHANGE
+    assert "store.access_token: is required to open the store" in said.err
+
+
 @pytest.mark.one_python
 def test_ctrl_c_ends_the_process(folder: Path) -> None:
     with subprocess.Popen(

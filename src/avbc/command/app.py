@@ -383,6 +383,9 @@ def _launch(
                     "or write a first one with `avbc init`"
                 )
             loaded = Settings.load(settings)
+            if command is run and loaded.store.enabled:
+                # What the store or the books lack may come, and so may another token.
+                loaded.require_access_token()
             try:
                 web = stack.enter_context(Orchestrator(loaded, gateway, journal=journal or None))
             except TypeError as error:
