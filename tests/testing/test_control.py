@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -25,6 +26,16 @@ def control(store) -> Iterator[Callable[..., tuple[int, object]]]:
             return answer.status_code, answer.json()
 
         yield ask
+
+
+def test_a_record_that_is_none_says_which_fields_it_has(
+    control: Callable[..., tuple[int, Any]],
+) -> None:
+    for given in ("PayPal", None, 7):
+        status, said = control("place_order", payment=given)
+        assert (status, said["type"]) == (400, "TypeError")
+        assert said["message"].startswith(f"{given!r} is no Payment: give an object with fields: ")
+    assert control("place_order", payment={"method": "PayPal"})[0] == 200
 
 
 def test_orders_and_their_summary(store: FakeStore, control) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
-from avbc.testing import FakeStore, Payment, item, order_of_shape
+from avbc.testing import FakeStore, FeeLine, Payment, Shipping, item, order_of_shape
 
 
 def status_of(store: FakeStore, order_id: int) -> object:
@@ -23,6 +28,77 @@ def test_an_order_is_canceled_and_reset(store: FakeStore) -> None:
         "store/order/updated",
         "store/order/statusUpdated",
     ]
+
+
+def test_a_field_that_orders_do_not_have_is_refused(store: FakeStore) -> None:
+    order = store.place_order()
+    before = dict(order.header)
+    for name, says in {
+        "statusid": "Order has no field 'statusid'. Did you mean 'status_id'?",
+        "mood": "Order has no field 'mood'. There are ",
+    }.items():
+        with pytest.raises(TypeError, match=re.escape(says)):
+            store.edit_order(order.id, **{name: 9})
+    with pytest.raises(KeyError, match="the store has no order 7"):
+        store.edit_order(7, status_id=9)
+    assert order.header == before
+    # What BigCommerce documents, and an order lacks, may come.
+    store.edit_order(order.id, ebay_order_id="7")
+    assert store.order(order.id).header["ebay_order_id"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("event", "fields", "says"),
+    [
+        ("captured", {}, "no event 'captured': there are purchase, authorization, capture"),
+        ("capture", {"payment_status": "capturd"}, "no payment_status 'capturd'"),
+        ("capture", {"tets": True}, "Transaction has no field 'tets'. Did you mean 'test'?"),
+    ],
+)
+def test_a_transaction_that_no_gateway_makes_is_refused(
+    store: FakeStore, event: str, fields: dict[str, object], says: str
+) -> None:
+    order = store.place_order(payment=Payment(state="authorized"))
+    with pytest.raises((TypeError, ValueError), match=re.escape(says)):
+        store.add_transaction(order.id, event, Decimal(5), **fields)  # type: ignore[arg-type]
+    assert [row["event"] for row in store.order(order.id).transactions] == ["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"payment": "PayPal"}, "payment: 'PayPal' is no Payment: write payment=Payment('PayPal')"),
+        ({"payment": None}, "payment: None is no Payment: write payment=Payment()"),
+        ({"buyer": "Ana"}, "buyer: 'Ana' is no Person: write buyer=Person("),
+        ({"shipping": "FedEx"}, "is no list of Shipping: write shipping=[Shipping('FedEx')]"),
+        ({"shipping": ["FedEx"]}, "write shipping=[Shipping('FedEx')], with avbc.testing.Shipping"),
+        ({"shipping": Shipping()}, "is no list of Shipping: write shipping=[Shipping()]"),
+        ({"discounts": [5]}, "discounts: [5] is no list of Discount: write discounts=[Discount("),
+        ({"fees": FeeLine("Rush", Decimal(5))}, "is no list of FeeLine: write fees=[FeeLine("),
+    ],
+)
+def test_an_option_of_another_type_says_what_to_write(
+    store: FakeStore, options: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(says)):
+        store.place_order(**options)
+    assert store.events == []
+
+
+def test_a_location_or_a_hook_that_is_not_there_is_refused(store: FakeStore) -> None:
+    store.add_product({"sku": "MUG", "inventory_tracking": "product"})
+    asks: list[Callable[[], object]] = [
+        lambda: store.set_inventory("MUG", 4, location_id=9),
+        lambda: store.set_backorders("MUG", 4, location_id=9),
+        lambda: store.add_product({"sku": "CUP"}, inventory={9: 5}),
+        lambda: store.inventory(9),
+    ]
+    for ask in asks:
+        with pytest.raises(KeyError, match=r"the store has no location 9: there are \[1\]"):
+            ask()
+    assert [row["sku"] for row in store.products()] == ["MUG"]
+    with pytest.raises(KeyError, match="the store has no hook 3: there are none"):
+        store.deactivate_hook(3)
 
 
 @pytest.mark.parametrize(("act", "status"), [("capture", "captured"), ("void", "void")])

@@ -232,6 +232,16 @@ def unknown_fields(row: Model) -> list[str]:
     return sorted(found)
 
 
+def known_fields(model: type[Model]) -> frozenset[str]:
+    """Return the fields that rows of a model may have: those it declares, and the documented ones.
+
+    >>> from avbc.bigcommerce.models import Transaction
+    >>> {"event", "avs_result"} <= known_fields(Transaction)
+    True
+    """
+    return (_SHAPES.get(model) or _shape(model))[1]
+
+
 def _add(row: Model, found: set[str]) -> None:
     name, known, single, several = _SHAPES.get(type(row)) or _shape(type(row))
     if not known.issuperset(row.raw):

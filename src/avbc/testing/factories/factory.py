@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Unpack, cast
 
 from avbc.testing.factories.building import Building
-from avbc.testing.factories.parts import CARD, PHYSICAL, Line, OrderOptions, Person, item
+from avbc.testing.factories.parts import (
+    CARD,
+    PHYSICAL,
+    Discount,
+    FeeLine,
+    Line,
+    OrderOptions,
+    Payment,
+    Person,
+    Shipping,
+    item,
+)
 from avbc.testing.orders import FakeOrder
 from avbc.text import did_you_mean
 
@@ -41,6 +52,42 @@ def _lines(lines: object) -> list[Line]:
                 f"lines: {line!r} is no Line: write [{made}], with avbc.testing.item or Line"
             )
     return cast("list[Line]", given)
+
+
+_RECORDS: Mapping[str, tuple[type[object], str]] = {
+    "buyer": (Person, 'Person("Ana", "Rivera")'),
+    "payment": (Payment, "Payment({})"),
+    "shipping": (Shipping, "Shipping({})"),
+    "discounts": (Discount, 'Discount("manual", Decimal("5.00"))'),
+    "fees": (FeeLine, 'FeeLine("Rush", Decimal("5.00"))'),
+}
+"""Options that are records, with how one is written; all but the first two are lists of them."""
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _check_options(options: Mapping[str, object]) -> None:
+    known = OrderOptions.__annotations__
+    for name, given in options.items():
+        if name not in known:
+            hint = did_you_mean(name, known) or "avbc.testing.OrderOptions has all of them."
+            raise TypeError(f"there is no option {name!r} of an order. {hint}")
+        if name not in _RECORDS:
+            continue
+        kind, written = _RECORDS[name]
+        is_one = name in {"buyer", "payment"}
+        is_list = _is_list(given)
+        rows = cast("Sequence[object]", given) if is_list and not is_one else [given]
+        wrong = [each for each in rows if not isinstance(each, kind)]
+        if wrong or not (is_one or is_list):
+            made = written.format(repr(wrong[0]) if wrong and isinstance(wrong[0], str) else "")
+            a_list, made = ("", made) if is_one else ("list of ", f"[{made}]")
+            raise TypeError(
+                f"{name}: {given!r} is no {a_list}{kind.__name__}: write {name}={made}, with "
+                f"avbc.testing.{kind.__name__}"
+            )
 
 
 class OrderFactory:
@@ -106,14 +153,10 @@ class OrderFactory:
         """Build one order from its lines; every option of `OrderOptions` has a default.
 
         Raises:
-            TypeError: A line is no `Line`, or there is no such option.
+            TypeError: A line is no `Line`, there is no such option, or it is of another type.
         """
         lines = _lines(lines)
-        known = OrderOptions.__annotations__
-        for name in options:
-            if name not in known:
-                hint = did_you_mean(name, known) or "avbc.testing.OrderOptions has all of them."
-                raise TypeError(f"there is no option {name!r} of an order. {hint}")
+        _check_options(options)
         order_id = self.next_id
         self.next_id += 1
         return Building(

@@ -189,6 +189,8 @@ class Abilities(Merchant):
             The product's id, the next free one if it has none.
         """
         state = self._core.state
+        for location_id in inventory or {}:
+            state.require_location(location_id)
         product_id = state.catalog.put(product, state.now_iso())
         for location_id, quantity in (inventory or {}).items():
             for variant in state.catalog.variants_of(product_id):
@@ -242,22 +244,29 @@ class Abilities(Merchant):
     def set_inventory(self, sku: str, quantity: int, location_id: int = 1) -> None:
         """Set a stock level at once, as a person in the control panel does.
 
-        Raises `KeyError` for an unknown SKU.
+        Raises `KeyError` for an unknown SKU or location.
         """
-        self._core.state.stock.put(self._core.state.keeper_of(sku), location_id, quantity)
+        state = self._core.state
+        state.stock.put(state.keeper_of(sku), state.require_location(location_id), quantity)
 
     @ability
     def set_backorders(self, sku: str, most: int | None = None, location_id: int = 1) -> None:
         """Let shoppers order more than there is: at most so many, or any number by default.
 
-        From then on the level has the fields of backorders. Raises `KeyError` for an unknown SKU.
+        From then on the level has the fields of backorders. Raises `KeyError` for an unknown SKU or
+        location.
         """
-        self._core.state.stock.backorders[location_id, self._core.state.keeper_of(sku)] = most
+        state = self._core.state
+        state.stock.backorders[state.require_location(location_id), state.keeper_of(sku)] = most
 
     @ability
     def inventory(self, location_id: int = 1) -> dict[str, int]:
-        """Return the quantities at a location by SKU: those in effect, without pending changes."""
+        """Return the quantities at a location by SKU: those in effect, without pending changes.
+
+        Raises `KeyError` for an unknown location.
+        """
         state = self._core.state
+        state.require_location(location_id)
         return {
             str(row["sku"]): state.stock.onhand(state.keeper(whole(row["id"])), location_id)
             for row in state.catalog.variants.values()
@@ -277,7 +286,10 @@ class Abilities(Merchant):
 
         No event and no answer says so: only `is_active` in the list of hooks does.
         """
-        hook = self._core.state.hooks[hook_id]
+        hook = self._core.state.hooks.get(hook_id)
+        if hook is None:
+            there = ", ".join(map(str, self._core.state.hooks)) or "none"
+            raise KeyError(f"the store has no hook {hook_id!r}: there are {there}")
         self._core.state.deactivated.add(hook_id)
         hook.update(is_active=False, updated_at=int(self._core.state.clock()))
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, partial
 from typing import (
     Any,
     Final,
@@ -35,6 +35,7 @@ from urllib.parse import urlsplit
 import attrs
 import cattrs
 from cattrs.errors import CattrsError
+from cattrs.gen import make_dict_structure_fn
 
 from avbc.testing.fakestore.abilities import Abilities, LocalStore
 from avbc.testing.fakestore.http import StoreResponse
@@ -196,6 +197,21 @@ def _amount(value: object, _kind: object) -> Decimal:
         raise ValueError(f"{value!r} is not an amount") from error
 
 
+def _record(converter: cattrs.Converter, kind: type[Any]) -> _Hook:
+    """Read a record from an object with its fields, and from nothing else."""
+    read = make_dict_structure_fn(
+        kind, converter, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=False
+    )
+
+    def hook(value: object, _kind: object) -> object:
+        if not is_row(value):
+            names = ", ".join(field.name for field in attrs.fields(kind))
+            raise TypeError(f"{value!r} is no {kind.__name__}: give an object with fields: {names}")
+        return read(value, kind)
+
+    return hook
+
+
 _BY_TYPE: Mapping[type, _Hook] = {
     int: _whole,
     float: _exactly(int, float),
@@ -221,6 +237,7 @@ _BY_FORM: Sequence[tuple[Callable[[Any], bool], _Hook]] = [
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
+    converter.register_structure_hook_factory(attrs.has, partial(_record, converter))
     for kind, hook in _BY_TYPE.items():
         converter.register_structure_hook(kind, hook)
     for fits, hook in _BY_FORM:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
+from avbc.bigcommerce.documented import known_fields
+from avbc.bigcommerce.models import Order, Transaction
+from avbc.bigcommerce.models.base import Model
 from avbc.money import ZERO
 from avbc.testing.fakestore.ability import Reached, ability
 from avbc.testing.fakestore.edits import remove_line
 from avbc.testing.fakestore.http import Refusal
 from avbc.testing.fakestore.refunds import RefundParts, refund
-from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES, act, transact
+from avbc.testing.fakestore.resources.payments import EVENTS, PAYMENT_STATUSES, act, transact
 from avbc.testing.fakestore.resources.shipments import ship, unshipped
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, as_row, whole
+from avbc.text import did_you_mean
 
 
 def _act(state: State, order_id: int, event: str) -> None:
@@ -24,6 +28,25 @@ def _act(state: State, order_id: int, event: str) -> None:
     answer()
 
 
+def _check_fields(model: type[Model], own: Row, changes: Row) -> None:
+    """Refuse a field that BigCommerce does not have: a slip would change nothing.
+
+    Raises:
+        TypeError: Neither the record nor BigCommerce's documentation has it.
+    """
+    known = known_fields(model) | own.keys()
+    for name in changes:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"There are {', '.join(sorted(known))}."
+            raise TypeError(f"{model.__name__} has no field {name!r}. {hint}")
+
+
+def _check_payment_status(status: str) -> None:
+    if status not in PAYMENT_STATUSES:
+        known = ", ".join(sorted(PAYMENT_STATUSES))
+        raise ValueError(f"no payment_status {status!r}: there are {known}")
+
+
 class Merchant(Reached):
     """The abilities by which a test acts as the merchant, a line for each act."""
 
@@ -32,7 +55,13 @@ class Merchant(Reached):
         """Change header fields of an order, as a person in the control panel does.
 
         `date_modified` moves.
+
+        Raises:
+            KeyError: There is no such order.
+            TypeError: Orders have no such field.
+            ValueError: There is no such status.
         """
+        _check_fields(Order, self._core.state.order(order_id).header, as_row(changes))
         if "status_id" in changes:
             fields = self._core.state.status_fields(changes["status_id"])
             if fields is None:
@@ -156,9 +185,19 @@ class Merchant(Reached):
 
         Returns:
             The transaction as the API shows it.
+
+        Raises:
+            KeyError: There is no such order.
+            TypeError: Transactions have no such field.
+            ValueError: There is no such event or `payment_status`.
         """
         state = self._core.state
         own = state.order(order_id)
+        _check_fields(Transaction, {}, as_row(fields))
+        if event not in EVENTS:
+            raise ValueError(f"no event {event!r}: there are {', '.join(EVENTS)}")
+        if payment_status is not None:
+            _check_payment_status(payment_status)
         row = transact(state, own, event, amount, as_row(fields))
         status = {} if payment_status is None else {"payment_status": payment_status}
         state.change_order(order_id, as_row(status))
@@ -170,11 +209,7 @@ class Merchant(Reached):
 
         `declined` makes it fail.
         """
-        if payment_status not in PAYMENT_STATUSES:
-            raise ValueError(
-                f"no payment_status {payment_status!r}: there are "
-                f"{', '.join(sorted(PAYMENT_STATUSES))}"
-            )
+        _check_payment_status(payment_status)
         self._core.state.payment_results[self._core.state.order(order_id).id] = payment_status
 
     @ability

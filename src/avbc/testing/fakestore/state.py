@@ -154,6 +154,13 @@ class State:
             (whole(location["id"]) for location in self.locations if location.get("is_default")), 1
         )
 
+    def require_location(self, location_id: int) -> int:
+        """Return the id of a location; `KeyError` if there is none with it."""
+        ids = [whole(row["id"]) for row in self.locations]
+        if location_id not in ids:
+            raise KeyError(f"the store has no location {location_id!r}: there are {ids}")
+        return location_id
+
     def keeper(self, variant_id: int) -> Keeper:
         """Return what a variant's stock level belongs to: the variant, or its product."""
         product_id = whole(self.catalog.variants[variant_id]["product_id"])

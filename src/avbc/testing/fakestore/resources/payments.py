@@ -46,6 +46,9 @@ PAYMENT_STATUSES = frozenset(
 """Every `payment_status` but the empty one of offline payments."""
 
 
+EVENTS = ("purchase", "authorization", "capture", "refund", "void", "pending", "settled")
+"""What a transaction of a gateway may be."""
+
 _DONE = {"capture": "captured", "void": "void"}
 """The `payment_status` after what the gateway did."""
 
