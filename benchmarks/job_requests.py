@@ -17,7 +17,7 @@ from figure import Figure, counted
 
 from avbc import Orchestrator, SqlGateway
 from avbc.clock import Clock
-from avbc.testing import FakeStore, OrderFactory, OrderOptions, Payment, item
+from avbc.testing import Discount, FakeStore, OrderFactory, OrderOptions, Payment, item
 from avbc.testing.example import books_toml, populate, settings_dict
 from avbc.testing.values import whole
 
@@ -105,6 +105,21 @@ def _imports(count: int) -> Iterator[Figure]:
         yield counted(
             name, _sent(store, web.import_orders), {**pages, "transactions": 2 * count, **statuses}
         )
+    for kind, code in (("coupon_amount", "WELCOME3"), ("promotion", "SPRING")):
+        with _store() as (store, web, _):
+            discount = Discount(kind, Decimal(3), code)
+            _add(store, count, discounts=[discount])
+            name = (
+                f"requests to import {count} card orders with one new {kind.partition('_')[0]} code"
+            )
+            least = {**pages, "transactions": count, "coupons": 1, **statuses}
+            yield counted(name, _sent(store, web.import_orders), least)
+    with _store() as (store, web, _):
+        made, few = OrderFactory(first_id=1002, created=datetime.now(UTC)), min(count, 10)
+        store.add_orders([made.order([item("MUG-RED")] * 60) for _ in range(few)])
+        name = f"requests to import {few} card orders of 60 lines"
+        least = {"pages": 1, "transactions": few, "lines": few, "statuses": few}
+        yield counted(name, _sent(store, web.import_orders), least)
     row = {"bigcommerce": "Wire", "receipt_type": "Wire", "offline": True}
     with _store({"gl": {"payment_methods": [row]}}) as (store, web, _):
         _add(store, count, payment=_WIRE)
