@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
@@ -403,8 +404,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             )
             if outcome.status_code < 300:
                 with suppress(KeyError, ValueError):
-                    at = parsedate_to_datetime(outcome.headers["date"])
-                    self._dated.append((at.replace(tzinfo=UTC), now))
+                    self._dated.append((_in_gmt(outcome.headers["date"]), now))
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "%s: %s after %.3f s",
@@ -422,6 +422,12 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             attempts.wait,
             extra=_extra(attempts, attempts.wait),
         )
+
+
+@lru_cache(maxsize=2)
+def _in_gmt(date: str) -> datetime:
+    """Read the date of an answer; many answers have the same."""
+    return parsedate_to_datetime(date).replace(tzinfo=UTC)
 
 
 def checked(calls: Iterable[Call[T]], limit: int | None) -> tuple[list[Call[T]], int | None]:

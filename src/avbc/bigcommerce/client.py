@@ -16,7 +16,7 @@ from avbc.bigcommerce.at_once import Begun, Crew, Done
 from avbc.bigcommerce.base import StoreClient, checked
 from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
-from avbc.bigcommerce.errors import BadAnswer
+from avbc.bigcommerce.errors import BadAnswer, StoreError
 from avbc.bigcommerce.http import AsyncTransport, Response, Transport
 from avbc.bigcommerce.in_flight import MOST
 from avbc.bigcommerce.limits import Allowance, TooSlow
@@ -205,6 +205,11 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         def attempt() -> T:
             return read(call, self._attempt(attempts))
 
+        try:
+            return attempt()  # Nearly all succeed, and what repeats them takes time to make.
+        except StoreError as error:
+            attempts.count_failure(error)
+            wait_again(error)
         return attempts.repeated(attempt, wait_again)()
 
     def _attempt(self, attempts: Attempts) -> Received:
@@ -412,6 +417,11 @@ class AsyncBigCommerce(
         async def attempt() -> T:
             return read(call, await self._attempt(attempts))
 
+        try:
+            return await attempt()
+        except StoreError as error:
+            attempts.count_failure(error)
+            await pause(error)
         return await attempts.repeated(attempt, pause)()
 
     async def _attempt(self, attempts: Attempts) -> Received:

@@ -69,9 +69,9 @@ class TimedBackend:
 class _TimedStream:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._stream, name)
+        self.write = stream.write
+        self.close = stream.close
+        self.get_extra_info = stream.get_extra_info
 
     def start_tls(self, *how: object, **options: object) -> object:
         return _TimedStream(_left_on_stop(lambda: self._stream.start_tls(*how, **options)))

@@ -32,6 +32,7 @@ _OTHERS_AT_MOST = 2
 # A burst of others for which room is left is a quarter of the quota, at most.
 _BURST_AT_MOST = 4
 _LONGEST_WAIT = 60.0
+_WHOLE = re.compile(r"\s*[0-9]{1,15}\s*", re.ASCII)
 
 
 class Quota:
@@ -318,8 +319,4 @@ def whole(text: str | None) -> int | None:
     >>> whole("150"), whole(" 7 "), whole("-1"), whole(None)
     (150, 7, None, None)
     """
-    return (
-        int(text)
-        if text is not None and re.fullmatch(r"\s*[0-9]{1,15}\s*", text, re.ASCII)
-        else None
-    )
+    return int(text) if text is not None and _WHOLE.fullmatch(text) else None

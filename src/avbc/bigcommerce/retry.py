@@ -94,6 +94,19 @@ class Attempts:
         """What was wrong with the last answer, if that showed only when its rows were read."""
         self._retries = retries
 
+    def count_failure(self, error: StoreError) -> None:
+        """Count an attempt that failed, and decide how long the call waits for the next one.
+
+        Raises:
+            StoreError: The error, where there is no next one.
+        """
+        wait = decide(self.call, error, self.number, self.waited, self._retries)
+        if wait is None:
+            raise error
+        self.number += 1
+        self.wait = wait
+        self.waited += wait
+
     def waits(self) -> Generator[float, Any, None]:
         """Yield the wait before each repetition, in the protocol of backoff's wait generators.
 
@@ -101,13 +114,8 @@ class Attempts:
         """
         error: StoreError = yield 0.0
         while True:
-            wait = decide(self.call, error, self.number, self.waited, self._retries)
-            if wait is None:
-                raise error
-            self.number += 1
-            self.wait = wait
-            self.waited += wait
-            error = yield wait
+            self.count_failure(error)
+            error = yield self.wait
 
     def raise_failure(self) -> None:
         """Raise `failed`, once: then the next attempt follows as after any other failure."""
