@@ -62,6 +62,7 @@ _ACCOUNTS = '"11200", "11300", "69900", "40000", "41000", "49000", "22000", "105
 JOURNAL_BOOKS = 'hand_over = "journal"\n' + books_toml.replace(
     "gl_accounts = [", f"gl_accounts = [{_ACCOUNTS}"
 )
+ROUNDS = 5
 SECRET = "example-secret"
 _DAY = timedelta(days=1)
 
@@ -93,6 +94,8 @@ class Job:
     """The tables of the books that it reads all rows of."""
     is_each_kept: bool = False
     """Whether each must be in the books before the next: it has a transaction of its own."""
+    count: int = 500
+    """How often it is done in a round."""
     screens: Mapping[str, Mapping[str, object]] = attrs.Factory(dict[str, Mapping[str, object]])
     reference: str = books_toml
 
@@ -292,6 +295,7 @@ JOBS = (
         "webhook of a New order that `handle_webhook` imports",
         partial(_webhooks, _handle),
         is_each_kept=True,
+        count=100,
     ),
     Job(
         "client that `export_clients` sends",
@@ -320,10 +324,9 @@ JOBS = (
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure."""
-    count, rounds = (2, 1) if quick else (500, 5)
     for job in JOBS:
         with tempfile.TemporaryDirectory() as folder:
-            yield _figure(job, count, rounds, Path(folder))
+            yield _figure(job, 2 if quick else job.count, 1 if quick else ROUNDS, Path(folder))
 
 
 # How it is measured
