@@ -49,3 +49,14 @@ def test_every_benchmark_runs(tmp_path: Path) -> None:
         if figure["group"] == "requests" and figure["share"] > 1
     ]
     assert above == []
+
+
+def test_every_benchmark_is_among_those_that_run() -> None:
+    run = (BENCHMARKS / "run.py").read_text(encoding="utf-8")
+    found = {
+        path.stem
+        for path in BENCHMARKS.glob("*.py")
+        if "def figures(" in path.read_text(encoding="utf-8")
+    }
+    assert len(found) > 10
+    assert {name for name in found if f"{name}.figures" not in run} == set()
