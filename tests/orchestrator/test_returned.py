@@ -59,6 +59,7 @@ STRANGE: list[tuple[str, object, str]] = [
     ("sales_orders", iter(()), "a tuple_iterator, and"),
     ("find_products", [("LAMP-01", "Mug")], "a list that holds a tuple, and must return list[Pr"),
     ("find_clients", [None], "a list that holds None"),
+    ("take_turn", None, "None, and must return Turn"),
     ("create_order", True, "a bool, and must return CreatedOrder"),
     ("create_order", _created("WEB1"), "a CreatedOrder whose order is a str, and"),
 ]
@@ -77,7 +78,7 @@ def test_an_import_says_which_method_returned_what(
     assert str(caught.value).startswith(f"MyBooks.{name} returned {says}") or (
         str(caught.value).startswith(f"MyBooks.{name} returned a ") and says in str(caught.value)
     )
-    assert "correct it in MyBooks." in str(caught.value)
+    assert str(caught.value).endswith("correct it in MyBooks.")
     assert order.header["status_id"] == before
     (item,) = web.worklist()
     assert f"MyBooks.{name} returned" in item.message

@@ -402,9 +402,10 @@ def _checked(
         )
 
     def refuse(what: str) -> BooksUnusable:
+        is_read = what == "None" and "[" in result
         return BooksUnusable(
             f"{whose}.{name} returned {what}, and must return {result}: correct it in {whose}."
-            + (" A read that finds nothing returns an empty list." if what == "None" else "")
+            + (" A read that finds nothing returns an empty list." if is_read else "")
         )
 
     return check(answer, refuse)

@@ -31,8 +31,8 @@ def check_of(method: Callable[..., object]) -> Check:
     an iterator it checks each item as it is taken.
     """
     hint: object = get_type_hints(method, localns=_NAMES).get("return")
-    if hint in (None, type(None), Turn):
-        # Nothing is made of it; or it is asked what it is when it is used.
+    if hint is type(None):
+        # Nothing is made of what it returns.
         return lambda answer, _: answer
     if get_origin(hint) is not Iterator:
         fault = _fault_of(hint)
@@ -62,6 +62,9 @@ def check_of(method: Callable[..., object]) -> Check:
 
 def _fault_of(hint: object) -> _Fault:
     arguments, origin = get_args(hint), get_origin(hint)
+    if hint is Turn:
+        # What else it is, it is asked when it is taken.
+        return lambda value: "" if value is not None else _a(value)
     if origin is None or origin is UnionType:
         kind = cast("type[object]", hint)
         return _fault_of_fields(kind) if kind in _WHOLE else _fault_of_kind(kind)
