@@ -128,6 +128,17 @@ def test_orders_and_money_by_day_and_receipt_type(
     assert "imported 4" in seen.text
 
 
+def test_a_timer_that_has_stopped_is_seen(
+    join: Callable[..., Orchestrator], tmp_path: Path
+) -> None:
+    now = [NOW]
+    web = join(clock=Clock(now=lambda: now[0]))
+    web.run_cycle()
+    for minutes, says in ((1, "The next one is due at"), (60, "see whether the timer still runs")):
+        now[0] = NOW + timedelta(minutes=minutes)
+        assert says in web.page(tmp_path / "avbc.html").read_text(encoding="utf-8")
+
+
 def test_orders_from_before_are_shown_where_there_are_no_later_ones(
     page: Callable[..., Page], web: Orchestrator, store: FakeStore, factory: OrderFactory
 ) -> None:

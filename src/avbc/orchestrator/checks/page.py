@@ -27,6 +27,8 @@ from avbc.report import Report, counted, tally
 from avbc.tables import STYLE as TABLE_STYLE
 
 _RUNS_SHOWN, _REFUSALS_SHOWN, _TYPES_SHOWN = 20, 100, 5
+_LATE = timedelta(minutes=10)
+"""How late a cycle may begin: the one before may take long."""
 _SEVERAL, _NONE = "several types", "no receipt"
 _IN_THE_BOOKS = frozenset({"imported", "relinked", "updated"})
 
@@ -129,7 +131,9 @@ def _last_cycle(integration: Integration) -> Iterator[str]:
         yield "No cycle has run yet."
         return
     yield f"The last cycle ended at {_minute(last.ended)}."
-    if last.next_at is not None:
+    if last.next_at is not None and integration.clock.now() > last.next_at + _LATE:
+        yield f"The next one was due at {_minute(last.next_at)}: see whether the timer still runs."
+    elif last.next_at is not None:
         yield f"The next one is due at {_minute(last.next_at)}."
     if last.unanswered:
         yield f"The store did not answer in {counted(last.unanswered, 'cycle')} in a row."
