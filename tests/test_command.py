@@ -622,12 +622,20 @@ def test_init_needs_names_in_the_books(
 # The page, the demo, the timer
 
 
-def test_the_page_is_written(terminal: Terminal, folder: Path) -> None:
+def test_the_page_is_written(terminal: Terminal, folder: Path, store: FakeStore) -> None:
     assert terminal("page").out == "Wrote avbc.html.\n"
     assert terminal("page", "other.html", "--days", "3", "--json").reports == [
         {"ok": True, "summary": "Wrote other.html.", "rows": []}
     ]
     assert "the last 3 days" in Path("other.html").read_text(encoding="utf-8")
+    # What the command line named is text in it, as all else is.
+    store.add_orders([avbc.testing.order_of_shape("unknown_sku")])
+    Path("avbc.toml").rename("a<b.toml")
+    terminal("import", "--settings", "a<b.toml")
+    terminal("page", "--settings", "a<b.toml")
+    written = Path("avbc.html").read_text(encoding="utf-8")
+    assert "a&lt;b.toml" in written
+    assert "a<b.toml" not in written
 
 
 @pytest.mark.one_python

@@ -5,6 +5,7 @@ Options are the method's parameters, and the help is its docstring.
 
 from __future__ import annotations
 
+import html
 import inspect
 import logging
 import os
@@ -26,6 +27,7 @@ import attrs
 
 from avbc._version import __version__
 from avbc.acctvantage import ImportGateway, SqlGateway
+from avbc.acctvantage.files.replacing import replacing
 from avbc.acctvantage.optional import LendsDatabase
 from avbc.acctvantage.sql.staging import HandOver
 from avbc.bigcommerce import (
@@ -321,7 +323,10 @@ run.__doc__ = Orchestrator.run.__doc__
 @app.command
 def page(file: Path = Path("avbc.html"), /, *, days: int = 30, web: Web) -> str:
     written = web.page(file, days=days)
-    written.write_text(ADVICE.in_text(written.read_text(encoding="utf-8")), encoding="utf-8")
+    ADVICE.options = [html.escape(each) for each in ADVICE.options]
+    text = ADVICE.in_text(written.read_text(encoding="utf-8"))
+    with replacing(written) as target:
+        target.write(text)
     return f"Wrote {written}."
 
 
