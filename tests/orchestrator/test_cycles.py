@@ -88,6 +88,14 @@ def methods(report: CycleReport) -> list[str]:
     return [job.method for job in report.jobs]
 
 
+def test_the_first_cycle_sends_the_quantities_of_products_that_it_creates(join: Join) -> None:
+    reports = {job.method: job.report for job in join().run_cycle().jobs}
+    pushed = reports["push_inventory"]
+    assert isinstance(pushed, PushReport)
+    assert len(pushed.sent) == 12
+    assert not pushed.refused
+
+
 # What the last process has done
 
 

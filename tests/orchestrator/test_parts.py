@@ -498,8 +498,8 @@ def test_the_timer_leaves_out_what_the_books_cannot_do(
     assert first.ok
     assert [note.partition(":")[0] for note in first.notes] == [
         "push_shipments is left out",
-        "push_inventory is left out",
         "push_products is left out",
+        "push_inventory is left out",
     ]
     assert first.notes[0] == (
         "push_shipments is left out: MyBooks lacks shipments and shipments_of (ShipmentGateway). "

@@ -181,8 +181,8 @@ def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
         "push_order_statuses",
         "capture_payments",
         "push_shipments",
-        "push_inventory",
         "push_products",
+        "push_inventory",
         "check_hooks",
         "prune_journal",
     ]

@@ -34,7 +34,7 @@ PUSHES = {
     "push_products": "push products",
     "push_inventory": "push inventory",
 }
-"""The commands of what is sent to the store, in sequence: a new product has quantities then."""
+"""The commands of what is sent to the store, in the sequence of a cycle."""
 
 _OTHERS = {
     "import_order": "import",

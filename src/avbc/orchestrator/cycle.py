@@ -89,12 +89,13 @@ SCHEDULE: tuple[Job, ...] = (
     _job("pull_order_statuses"),
     _job("capture_payments"),
     _job("push_shipments", every=timedelta(minutes=5)),
-    _job("push_inventory", every=timedelta(minutes=15)),
     _job("push_products", every=timedelta(hours=1)),
+    _job("push_inventory", every=timedelta(minutes=15)),
     Job("check_hooks", every=timedelta(hours=1)),
     Job("prune_journal", every=timedelta(days=1), needs_store=False),
 )
-"""The jobs of a cycle in sequence: orders come first, since they change the quantities to push.
+"""The jobs of a cycle in sequence: orders come first, since they change the quantities to push, and
+products before quantities, since the store needs the product first.
 
 A job whose part the books lack is left out.
 """
