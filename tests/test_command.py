@@ -424,12 +424,27 @@ def test_what_has_no_order_is_settled_by_its_heading(terminal: Terminal, api_url
     assert heading == "import_orders:shipping.warehouse"
     terminal("page")
     assert heading in Path("avbc.html").read_text(encoding="utf-8")
-    assert terminal("settle", heading).out == "Nothing waits for a person.\n"
+    assert terminal("settle", heading).out == "Settled 1 item.\n\nNothing waits for a person.\n"
     for arguments in (["check_setup"], ["warehouse", "x"], ["0"]):
         said = terminal("settle", *arguments)
         assert said.code == MUST_CHANGE
         assert f"nothing about '{' '.join(arguments)}' is on the worklist: `avbc" in said.err
     assert "'check_setup' is no order" in terminal("explain", "check_setup").err
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_settled_is_said(terminal: Terminal, store: FakeStore) -> None:
+    """Also where other items wait: a script sees by the exit code that this one is settled."""
+    factory = avbc.testing.OrderFactory()
+    shapes = [avbc.testing.order_of_shape("unknown_sku", factory) for _ in range(2)]
+    first, second = (order.id for order in store.add_orders(shapes))
+    assert terminal("import").code == NOT_OK
+    said = terminal("settle", str(first))
+    assert said.code == OK
+    assert said.out.startswith("Settled 1 item.\n\n1 item waits for a person.\n")
+    (report,) = terminal("settle", str(second), "--json").reports
+    assert report["summary"] == "Settled 1 item.\nNothing waits for a person."
+    assert terminal("settle", str(second)).code == MUST_CHANGE
 
 
 BOOKS_MODULE = """
@@ -723,6 +738,21 @@ def test_on_a_terminal_a_repetition_is_said(
     asked = "The store is asked again: GET /v2/time: attempt 2 follows in 1.1 s\n"
     expected = asked * is_terminal + "run `avbc import 7` again\n"
     assert capsys.readouterr().err == expected
+
+
+def test_a_traceback_is_logged_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    def import_orders() -> None:
+        raise RuntimeError("no import_orders() here")
+
+    with logged(logging.WARNING):
+        try:
+            import_orders()
+        except RuntimeError:
+            logging.getLogger("avbc.bigcommerce").exception("call import_order(7) again")
+    told = capsys.readouterr().err
+    assert told.startswith("run `avbc import 7` again\nTraceback")
+    assert ", in import_orders\n" in told
+    assert "RuntimeError: no import_orders() here\n" in told
 
 
 def test_the_line_of_a_cycle_says_what_happened_to_orders(

@@ -231,7 +231,7 @@ def settle(
     /,
     *more: Annotated[str, Parameter(show=False)],
     web: Web,
-) -> Report:
+) -> Iterator[object]:
     """Say that what waits for a person is handled; shows what still waits.
 
     Most items go by themselves when their cause goes. This is for those that cannot, such as a
@@ -242,7 +242,10 @@ def settle(
             it.
         more: The other words of the heading.
     """
-    return web.settle(" ".join((what, *more)))
+    before = web.worklist()
+    after = web.settle(" ".join((what, *more)))
+    yield f"Settled {counted(len(set(before) - set(after)), 'item')}."
+    yield after
 
 
 @app.command
@@ -403,8 +406,9 @@ def _launch(
         codes = _shown(lambda: command(*bound.args, **bound.kwargs), show)
         if stopped:
             return INTERRUPTED
-        # Rows that only a person can fill in are no failure, nor are the examples of one.
-        return OK if command in (init, demo) else max(codes)
+        # Rows that only a person can fill in are no failure, nor are the examples of one, nor what
+        # still waits when an item is settled.
+        return OK if command in (init, demo, settle) else max(codes)
 
 
 def _repeated(**given: str) -> list[str]:

@@ -110,6 +110,7 @@ def logged(level: int) -> Generator[None]:
 
 
 class _Logged(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        text = ADVICE.in_text(super().format(record))
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # its name there
+        # The message alone: a traceback names what is in the code.
+        text = ADVICE.in_text(super().formatMessage(record))
         return text if record.levelno > logging.INFO else f"The store is asked again: {text}"
