@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import operator
 import re
 import shutil
 import sys
@@ -28,11 +29,13 @@ Line: TypeAlias = list[tuple[str, str]]
 """The pieces of a line, each with its style: as rich names it, or empty."""
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
-_NARROWEST, _NARROW, _WIDTH = 60, 80, 100
+_NARROWEST, _WIDTH = 60, 100
 _BETWEEN = 2
 _INDENT = 4
 _LEAST = 16
 """The width of columns that share the room, at least where there is so much."""
+_READABLE = 40
+"""Where the last column is narrower than this, its long texts are below their rows."""
 _FOLDED, _FOLDED_PROBLEM = 300, 1000
 """Longer texts are folded in HTML, with their beginning shown."""
 
@@ -76,8 +79,8 @@ def output_width() -> int:
 def text_table(rows: Sequence[Row], columns: Sequence[str], width: int | None = None) -> str:
     """Lay out rows under their column names, with numbers on the right and without empty columns.
 
-    A text wraps within its column, so that no line is longer than `width`. On a narrow terminal the
-    last column's texts are below their rows: beside them they would be a word wide.
+    A text wraps within its column, so that no line is longer than `width`. Where the last column
+    would be narrow, or a word would break, its long texts are below their rows.
 
     >>> row = {"order": 1042, "note": "", "total": "9.95"}
     >>> print(text_table([row], ["order", "note", "total"]))
@@ -98,12 +101,17 @@ def table_lines(rows: Sequence[Row], columns: Sequence[str], width: int) -> Iter
     cells = [[one_line(cell_text(row, column)) for column in columns] for row in rows]
     is_right = [_are_numbers(texts) for texts in zip(*cells, strict=True)]
     lengths = [list(map(_cells, texts)) for texts in zip(columns, *cells, strict=True)]
+    words = [max(map(_longest_word, texts)) for texts in zip(columns, *cells, strict=True)]
     room = width - _BETWEEN * (len(columns) - 1)
-    widths = fitted(lengths, room)
-    is_stacked = width < _NARROW and max(lengths[-1]) > widths[-1]
+    widths = fitted(lengths, room, words)
+    is_narrow = widths[-1] < _READABLE or _break(widths, words)
+    is_stacked = len(columns) > 1 and max(lengths[-1]) > widths[-1] and is_narrow
     if is_stacked:
-        widths = [*fitted(lengths[:-1], room), 0]
-        widths[-1] = max(0, room - sum(widths))
+        # The last column's heading has room, too, unless a word breaks for it.
+        widths = fitted(lengths[:-1], room - lengths[-1][0], words)
+        if _break(widths, words):
+            widths = fitted(lengths[:-1], room, words)
+        widths.append(room - sum(widths))
     layout = list(zip(widths, is_right, strict=True))
     for texts, styles in [
         (columns, ["bold"] * len(columns)),
@@ -136,26 +144,37 @@ def _row_lines(
         yield [piece for piece in line if piece[0]]
 
 
-def fitted(lengths: Sequence[Sequence[int]], room: int) -> list[int]:
-    """Return how wide columns of texts of these lengths are.
+def fitted(lengths: Sequence[Sequence[int]], room: int, words: Sequence[int]) -> list[int]:
+    """Return how wide columns of texts of these lengths are, whose longest words are so long.
 
     Those with short texts are as wide as they want. Those that are left share the room: the more
-    text there is in one, the wider it is.
+    text there is in one, the wider it is. A word breaks only where there is no room for all words.
 
-    >>> texts = [[8, 7], [9, 9], [200, 180], [50, 20]]
-    >>> fitted(texts, 300), fitted(texts, 77)
-    ([8, 9, 200, 50], [8, 9, 35, 24])
+    >>> texts, words = [[8, 7], [9, 9], [200, 180], [50, 20]], [8, 9, 12, 30]
+    >>> fitted(texts, 300, words), fitted(texts, 77, words)
+    ([8, 9, 200, 50], [8, 9, 25, 34])
     """
     widths = {place: max(column) for place, column in enumerate(lengths)}
     wide = sorted(widths, key=widths.__getitem__)
     while wide and widths[wide[0]] <= room // len(wide):
         room -= widths[wide.pop(0)]
     shares = {place: math.sqrt(sum(lengths[place])) for place in wide}
-    least = min(_LEAST, room // max(1, len(wide)))
+    longest = {place: words[place] for place in wide}
+    least = {place: max(_LEAST, word) for place, word in longest.items()}
+    if sum(least.values()) > room:
+        least = longest
+    if sum(least.values()) > room:
+        least = dict.fromkeys(wide, min(_LEAST, room // max(1, len(wide))))
+    spare = room - sum(least.values())
     for place, share in shares.items():
-        more = (room - least * len(wide)) * share / sum(shares.values())
-        widths[place] = max(1, min(widths[place], least + int(more)))
+        more = spare * share / sum(shares.values())
+        widths[place] = max(1, min(widths[place], least[place] + int(more)))
     return [widths[place] for place in range(len(lengths))]
+
+
+def _break(widths: Sequence[int], words: Sequence[int]) -> bool:
+    """Whether the longest word of a column is wider than the column."""
+    return any(map(operator.lt, widths, words))
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -203,6 +222,13 @@ def _spread(text: str) -> str:
 def _cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
     return len(_spread(text))
+
+
+def _longest_word(text: str) -> int:
+    """How many cells the longest word takes, a command to type being one."""
+    if "`avbc " in text:
+        text = _COMMAND.sub(lambda found: found[0].replace(" ", "\1"), text)
+    return max(map(_cells, text.split()), default=0)
 
 
 def html_table(rows: Sequence[Row], columns: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
@@ -318,11 +319,15 @@ class _KeyFinder:
 
 # Writing.
 
+_SHORT = 55
+"""How long a line of choices is, so that it fits a narrow terminal."""
+
 
 def toml_row(table: str, choices: Iterable[str] = (), **values: str) -> str:
     r"""Write one row of an array of tables.
 
-    A row with an empty value is a comment, which a person fills in first; `choices` are beside it.
+    A row with an empty value is a comment, which a person fills in first; `choices` are beside it,
+    or below where they are many.
 
     >>> print(toml_row("gl.payment_methods", bigcommerce="Card", receipt_type="Visa"))
     [[gl.payment_methods]]
@@ -339,7 +344,11 @@ def toml_row(table: str, choices: Iterable[str] = (), **values: str) -> str:
     if all(values.values()):
         return row
     named = ", ".join(choices)
-    row += f"  # one of: {named}" if named else ""
+    if named:
+        beside = f"{row}  # one of: {named}"
+        is_short = len(beside.splitlines()[-1]) <= _SHORT
+        below = textwrap.wrap(f"one of: {named}", _SHORT, break_long_words=False)
+        row = beside if is_short else "\n".join((row, *(f"# {line}" for line in below)))
     return "\n".join(f"# {line}" for line in row.splitlines())
 
 

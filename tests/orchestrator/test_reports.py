@@ -148,7 +148,7 @@ def test_checks_are_sorted_by_what_they_mean() -> None:
     assert "1 error, 1 warning in 4 checks" in str(report)
     assert str(report).endswith("Rows to add to the settings:\n\n[[gl.payment_methods]]")
     yours = SetupReport((Check("ship via", "X", "warning", "not there", "", '# ship_via = ""'),))
-    assert "fill in, and remove the #):\n\n#" in str(yours)
+    assert "fill in, and remove the #)\n\n#" in str(yours)
     assert report.to_dicts()[2]["fix"] == "Add a row."
     assert SetupReport((fine, unknown)).ok
     assert "Rows to add" not in str(SetupReport((fine,)))

@@ -514,8 +514,8 @@ class SetupReport(_Checks):
             return ""
         yours = ""
         if any(line.startswith("#") for line in self.toml.splitlines()):
-            yours = " (those behind # are yours to complete: fill in, and remove the #)"
-        return f"Rows to add to the settings{yours}:\n\n{self.toml}"
+            yours = "\n(those behind # are yours: fill in, and remove the #)"
+        return f"Rows to add to the settings:{yours}\n\n{self.toml}"
 
 
 @attrs.frozen
