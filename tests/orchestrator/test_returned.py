@@ -47,9 +47,13 @@ STRANGE: list[tuple[str, object, str]] = [
     (
         "reference_data",
         _reference(tax_areas=("Moon",)),
-        "a ReferenceData whose tax_areas is a tuple that holds a str, and must",
+        "a ReferenceData whose tax_areas is a tuple that holds a str, and must be tuple[T",
     ),
-    ("reference_data", _reference(receipt_types="Cash"), "whose receipt_types is a str, and"),
+    (
+        "reference_data",
+        _reference(receipt_types="Cash"),
+        "a ReferenceData whose receipt_types is a str, and must be tuple[str, ...]: correct it",
+    ),
     ("order_sources", {"WEB"}, "a set that holds a str, and must return frozenset[tuple[str, str"),
     ("order_sources", [("WEB", 7)], "a list that holds a tuple that holds an int,"),
     ("order_sources", [("WEB", "a", "b")], "a list that holds a tuple of 3,"),
@@ -61,7 +65,11 @@ STRANGE: list[tuple[str, object, str]] = [
     ("find_clients", [None], "a list that holds None"),
     ("take_turn", None, "None, and must return Turn"),
     ("create_order", True, "a bool, and must return CreatedOrder"),
-    ("create_order", _created("WEB1"), "a CreatedOrder whose order is a str, and"),
+    (
+        "create_order",
+        _created("WEB1"),
+        "a CreatedOrder whose order is a str, and must be SalesOrder:",
+    ),
 ]
 
 
@@ -120,6 +128,14 @@ def test_a_union_is_one_of_its_kinds(books: SqlGateway) -> None:
     given = Parts(MyBooks(books, "late_orders", ("2026-01-02", 0)))
     with pytest.raises(BooksUnusable, match="returned a tuple that holds a str, and must return"):
         given.journal.late_orders("WEB")
+
+
+def test_the_fields_of_records_in_a_list_are_looked_at(books: SqlGateway) -> None:
+    groups = Parts(MyBooks(books, "create_orders", [_created(7)])).order_groups
+    assert groups is not None
+    says = "returned a list that holds a CreatedOrder whose order is an int, and must be SalesOrder"
+    with pytest.raises(BooksUnusable, match=says):
+        groups.create_orders([])
 
 
 def test_a_reconciliation_says_it_too(join: Join, books: SqlGateway) -> None:

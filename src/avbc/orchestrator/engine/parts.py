@@ -37,7 +37,7 @@ from avbc.acctvantage.sql.gateway import SqlGateway
 from avbc.bigcommerce.models import OrderStatus
 from avbc.errors import FinalError
 from avbc.mapping import MappingRules
-from avbc.orchestrator.engine.returned import Check, check_of
+from avbc.orchestrator.engine.returned import Check, check_of, must_be
 from avbc.settings import Settings
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
@@ -404,7 +404,7 @@ def _checked(
     def refuse(what: str) -> BooksUnusable:
         is_read = what == "None" and "[" in result
         return BooksUnusable(
-            f"{whose}.{name} returned {what}, and must return {result}: correct it in {whose}."
+            f"{whose}.{name} returned {must_be(what, result)}: correct it in {whose}."
             + (" A read that finds nothing returns an empty list." if is_read else "")
         )
 

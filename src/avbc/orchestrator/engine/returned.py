@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import UnionType
 from typing import TypeAlias, cast, get_args, get_origin, get_type_hints
@@ -12,7 +13,7 @@ from avbc.acctvantage.optional import Turn
 from avbc.acctvantage.records import CreatedOrder, ReferenceData
 
 Refuse: TypeAlias = Callable[[str], BooksUnusable]
-"""Makes the error of a method, of what it returned: "a dict"."""
+"""Makes the error of a method, of what it returned: "a dict". It may say what a field must be."""
 Check: TypeAlias = Callable[[object, Refuse], object]
 """Returns an answer that is as it must be, and raises the error of any other."""
 _Fault: TypeAlias = Callable[[object], str]
@@ -60,6 +61,20 @@ def check_of(method: Callable[..., object]) -> Check:
     return each_checked
 
 
+def must_be(what: str, result: str) -> str:
+    """Say what a method returned, and what it must return, or what a field of that must be.
+
+    >>> must_be("a dict", "list[Client]")
+    'a dict, and must return list[Client]'
+    >>> must_be("a CreatedOrder whose order is a str, and must be SalesOrder", "CreatedOrder")
+    'a CreatedOrder whose order is a str, and must be SalesOrder'
+    """
+    return what if _MUST_BE in what else f"{what}, and must return {result}"
+
+
+_MUST_BE = ", and must be "
+
+
 def _fault_of(hint: object) -> _Fault:
     arguments, origin = get_args(hint), get_origin(hint)
     if hint is Turn:
@@ -78,7 +93,8 @@ def _fault_of_kind(kind: type[object]) -> _Fault:
 
 
 def _fault_of_items(item: object) -> _Fault:
-    fault, kinds = _fault_of(item), {item}
+    # Of these the type is enough.
+    fault, kinds = _fault_of(item), {item}.difference(_WHOLE)
 
     def found(value: object) -> str:
         if not _holds_items(value, Collection):
@@ -112,13 +128,16 @@ def _fault_of_tuple(hints: tuple[object, ...]) -> _Fault:
 
 
 def _fault_of_fields(kind: type[object]) -> _Fault:
+    written = inspect.get_annotations(kind)
     fields = {name: _fault_of(hint) for name, hint in get_type_hints(kind).items()}
 
     def found(value: object) -> str:
         if not isinstance(value, kind):
             return _a(value)
-        wrong = ((name, fault(getattr(value, name))) for name, fault in fields.items())
-        return next((f"{_a(value)} whose {name} is {what}" for name, what in wrong if what), "")
+        for name, fault in fields.items():
+            if what := fault(getattr(value, name)):
+                return f"{_a(value)} whose {name} is {what}{_MUST_BE}{written[name]}"
+        return ""
 
     return found
 
