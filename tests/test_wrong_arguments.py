@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -66,6 +67,16 @@ Call = Callable[[Any], object]
         (lambda web: web.import_order("7"), "order_id: '7' must be an int"),
         (lambda web: web.import_orders(until=1), "until needs a since"),
         (lambda web: web.reconcile(since="x"), "since: 'x' must be a date"),
+        (lambda web: web.explain("XYZ1001"), "'XYZ1001' is no order: give its number in BigCom"),
+        (lambda web: web.history("WEB"), "or its Import ID, WEB1042"),
+        (lambda web: web.history(None), "order_id: None must be an int"),
+        (lambda web: web.settle(None), "what: None must be an item of worklist(), an order's id"),
+        (lambda web: web.page(None), "path: None must be a path"),
+        (lambda web: web.page("a.html", days=None), "days: None must be an int"),
+        (lambda web: web.page("a.html", days=0), "days: 0 must be from 1 to 366"),
+        (lambda web: web.write_journal(None), "folder: None must be a path"),
+        (lambda web: web.run_cycle(None), "schedule: must be a list of jobs, not None"),
+        (lambda web: web.run(on_report="x"), "on_report: 'x' is no function"),
     ],
 )
 def test_a_method_of_the_orchestrator(
@@ -84,6 +95,10 @@ def test_a_method_of_the_orchestrator(
     ("options", "message"),
     [
         ({"customise": function}, "customise: must be a list of functions: write customise=[func"),
+        (
+            {"jurnal": "sqlite://"},
+            "Orchestrator: there is no argument 'jurnal'. Did you mean 'jour",
+        ),
         ({"customise_order": "x"}, "customise_order: must be a list of functions"),
         ({"customise": [1]}, "customise: 1 is no function"),
         ({"product_fields": 5}, "product_fields: must be a list of rules"),
@@ -128,6 +143,32 @@ def test_one_orchestrator_is_no_list_of_them(fake: FakeStore, books: avbc.SqlGat
         pytest.raises(TypeError, match=r"webs: must be a list of orchestrators: write webs=\["),
     ):
         avbc.run_all(web)  # type: ignore[arg-type]  # it is wrong
+
+
+@pytest.mark.parametrize(
+    ("webs", "options", "message"),
+    [
+        ("x", {}, "webs: must be a list of orchestrators, not 'x'"),
+        (None, {}, "webs: must be a list of orchestrators, not None"),
+        (["x"], {}, "webs: 'x' is no orchestrator"),
+        ([], {"threads": None}, "threads: None must be an int"),
+        ([], {"threads": -1}, "threads: -1 must be 1 or more"),
+        ([], {"on_report": "x"}, "on_report: 'x' is no function"),
+        ([], {"schedule": None}, "schedule: must be a list of jobs"),
+    ],
+)
+def test_several_timers(webs: Any, options: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        avbc.run_all(webs, **options)
+
+
+@pytest.mark.parametrize("order", ["WEB1001", "web1001", "1001"])
+def test_an_order_by_its_import_id(fake: FakeStore, books: avbc.SqlGateway, order: str) -> None:
+    settings = avbc.Settings.from_dict(example.settings_dict(fake.api_url))
+    store = avbc.BigCommerce(fake.api_url, "example-token", transport=fake.transport())
+    with store, avbc.Orchestrator(settings, books, store=store) as web:
+        assert web.explain(order).order_id == 1001
+        assert web.history(order).order_id == 1001
 
 
 @pytest.mark.parametrize(

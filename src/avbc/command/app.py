@@ -55,6 +55,7 @@ from avbc.command.terminal import (
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
 from avbc.orchestrator import ConnectionReport, Orchestrator
+from avbc.orchestrator.engine.arguments import require_order
 from avbc.orchestrator.engine.parts import NEEDS
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
@@ -130,7 +131,8 @@ def _made_of(
 
     def command(*arguments: object, web: Orchestrator, **options: object) -> object:
         if ids in _ORDERS or is_of_order:
-            arguments = tuple(_order_id(str(each), web) for each in arguments)
+            code = web.settings.order_status.import_source_code
+            arguments = tuple(require_order(each, code) for each in arguments)
         if ids:
             options[ids], arguments = arguments or None, ()
         return method(web, *arguments, **options, **fixed)
@@ -162,19 +164,6 @@ def _typed(name: str, named: Mapping[str, bool]) -> str:
         option = f"--{name.replace('_', '-')}"
         return option if named[name] else _IDS.get(name, name.upper())
     return f"`avbc {METHODS[name]}`" if name in METHODS else ""
-
-
-def _order_id(text: str, web: Orchestrator) -> int:
-    """Return BigCommerce's id of an order, which may be typed as its Import ID."""
-    code = web.settings.order_status.import_source_code
-    is_import_id = not text.isdecimal() and text[: len(code)].casefold() == code.casefold()
-    number = text[len(code) :] if is_import_id else text
-    if not number.isdecimal():
-        raise FinalError(
-            f"{text!r} is no order: give its number in BigCommerce, such as 1042, or its Import "
-            f"ID, {code}1042"
-        )
-    return int(number)
 
 
 for _method, _command in METHODS.items():

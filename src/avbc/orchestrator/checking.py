@@ -11,7 +11,7 @@ from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
 from avbc.orchestrator.checks.explanation import Explanation, explain_order
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
-from avbc.orchestrator.engine.arguments import require_id, require_period, require_settings
+from avbc.orchestrator.engine.arguments import require_order, require_period, require_settings
 from avbc.orchestrator.engine.failures import note_checks
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.orchestrator.engine.run import Run, Task
@@ -52,35 +52,43 @@ class Checking(Connected):
         note_checks(self._integration, report, "check_setup")
         return report
 
-    def explain(self, order_id: int) -> Explanation:
+    def explain(self, order_id: int | str) -> Explanation:
         """Explain what an order becomes: each field's value, and the rule and setting behind it.
 
         The order may have any status. Of one that was imported, the decisions are those of its
         import, and `now` is what would be decided differently now. Of one that cannot be read it
         has the problem. Nothing is written.
 
+        Args:
+            order_id: BigCommerce's id of the order, or its Import ID.
+
         Raises:
             NoSuchOrder: The store has no such order.
             SettingsError: The books have this store's orders under another Import Source Code.
             AvbcError: The store, the books or the journal do not answer.
+            ValueError: A text is no Import ID of this store.
         """
-        order_id = require_id(order_id, "order_id")
+        order_id = require_order(order_id, self._integration.source_code)
         task = Task("explain", "Previewing orders", preview=True, turn="import_orders")
         run = Run(self._integration, task, ImportReport(preview=True))
         with waiting_shown("Reading the order"):
             require_code(self._integration)
             return explain_order(run, self._customisations, order_id)
 
-    def history(self, order_id: int) -> History:
+    def history(self, order_id: int | str) -> History:
         """List everything that was done for an order, and its state in the store and the books.
+
+        Args:
+            order_id: BigCommerce's id of the order, or its Import ID.
 
         Raises:
             NoSuchOrder: Neither the store nor the books nor the journal has it.
             SettingsError: The books have this store's orders under another Import Source Code.
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.
+            ValueError: A text is no Import ID of this store.
         """
-        order_id = require_id(order_id, "order_id")
+        order_id = require_order(order_id, self._integration.source_code)
         require_code(self._integration)
         import_id = order_import_id(self._integration.source_code, order_id)
         books, journal = self._integration.books, self._integration.journal

@@ -16,6 +16,7 @@ from avbc.errors import without_own_frames
 from avbc.logs import working_for
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
 from avbc.orchestrator.engine.arguments import (
+    call_checked,
     checked_arguments,
     require_call,
     require_client,
@@ -61,6 +62,7 @@ class Connected:
 
         return naming
 
+    @call_checked
     def __init__(
         self,
         settings: Settings,

@@ -13,6 +13,7 @@ from avbc.orchestrator.engine.arguments import (
     require_flags,
     require_id,
     require_ids,
+    require_path,
     require_period,
     require_wait,
 )
@@ -408,6 +409,7 @@ class Orchestrator(Running):
             StoreError: The store's time zone cannot be read.
             ValueError: `through` is not over in the store's time zone.
         """
+        require_path(folder, "folder")
         through_day = None if through is None else require_day(through, "through")
         since = None if rewrite_since is None else require_day(rewrite_since, "rewrite_since")
         return journal_files.write_journal(self._integration, Path(folder), through_day, since)

@@ -12,7 +12,15 @@ from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.checks.page import page_html
 from avbc.orchestrator.cycle import SCHEDULE, Cycle, Job
 from avbc.orchestrator.cycle_report import CycleReport
-from avbc.orchestrator.engine.arguments import require_flags, require_id, require_settings
+from avbc.orchestrator.engine.arguments import (
+    require_count,
+    require_flags,
+    require_function,
+    require_list,
+    require_path,
+    require_settings,
+    require_what,
+)
 from avbc.orchestrator.engine.cycles import Cycles
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.reports import JournalEntry
@@ -47,6 +55,8 @@ class Running(Checking):
             schedule: The jobs of a cycle, in sequence, and how often each runs.
             on_report: Called with the report of each cycle: `on_report=print`.
         """
+        require_function(on_report, "on_report")
+        schedule = require_list(schedule, "schedule", "jobs")
         run_timer([self], schedule=schedule, on_report=on_report)
 
     def run_cycle(
@@ -75,6 +85,7 @@ class Running(Checking):
                 are spread over the interval.
         """
         require_flags(if_due=if_due, if_free=if_free, spread=spread)
+        schedule = require_list(schedule, "schedule", "jobs")
         return self._cycle.run(schedule, if_due=if_due, if_free=if_free, spread=spread)
 
     def is_due(self) -> bool:
@@ -142,8 +153,8 @@ class Running(Checking):
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.
         """
-        if not 1 <= days <= 366:
-            raise ValueError(f"days: {days} must be from 1 to 366")
+        require_path(path, "path")
+        require_count(days, "days", most=366)
         text = page_html(self._integration, self.worklist(), days)
         target = Path(path)
         with replacing(target) as file:
@@ -165,7 +176,7 @@ class Running(Checking):
             JournalUnreachable: Nothing was noted.
         """
         if not isinstance(what, WorklistItem | str):
-            what = require_id(what, "what")
+            what = require_what(what)
         settled = OpenItems.of(self._integration).hide(what)
         self._integration.journal.write(
             [

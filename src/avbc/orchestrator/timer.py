@@ -18,7 +18,13 @@ import attrs
 from avbc.logs import get_logger, working_for
 from avbc.orchestrator.cycle import SCHEDULE, Job, Timed
 from avbc.orchestrator.cycle_report import CycleReport
-from avbc.orchestrator.engine.arguments import checked_arguments, require_list
+from avbc.orchestrator.engine.arguments import (
+    checked_arguments,
+    require_count,
+    require_function,
+    require_list,
+    require_orchestrators,
+)
 from avbc.orchestrator.engine.cycles import name_of, others_turn
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.stopping import pause, wait_for
@@ -72,9 +78,10 @@ def run_all(
         ValueError: `threads` is less than 1.
     """
     with checked_arguments:
-        webs = require_list(webs, "webs", "orchestrators")
-    if threads < 1:
-        raise ValueError(f"threads: {threads} must be 1 or more")
+        webs = require_orchestrators(webs, "webs")
+        schedule = require_list(schedule, "schedule", "jobs")
+        require_function(on_report, "on_report")
+        require_count(threads, "threads")
     run_timer(webs, schedule=schedule, on_report=on_report, threads=threads)
 
 

@@ -6,16 +6,18 @@ import inspect
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, wraps
 from operator import index
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import SupportsIndex, TypeVar, cast
+from typing import ParamSpec, SupportsIndex, TypeVar, cast
 
 from avbc.bigcommerce import BigCommerce
 from avbc.settings import Settings
 from avbc.text import did_you_mean
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -57,6 +59,9 @@ def require_call(
     Raises:
         TypeError: It does not: the message says which it takes.
     """
+    # A class is called by its own name.
+    is_class = method.__name__ == "__init__"
+    called = type(arguments[0]).__name__ if is_class else method.__name__
     signature = _signature(method)
     try:
         signature.bind(*arguments, **named)
@@ -70,17 +75,29 @@ def require_call(
     if by_name and len(arguments) - 1 > len(free):
         example = _named(arguments[1 + len(free)], [each for each in takes if each.name in by_name])
         message = f"name each argument after the first {len(free)}" if free else "name its argument"
-        message += f", as in {method.__name__}({example})" if example else ""
+        message += f", as in {called}({example})" if example else ""
     elif unknown := sorted(named.keys() - {*free, *by_name}):
         near = did_you_mean(unknown[0], [*free, *by_name])
         message = f"there is no argument {unknown[0]!r}. {near}".rstrip()
     names = ", ".join([*free, *by_name])
     message += "" if message.endswith(("?", ".")) else "."
     takes_what = f"It takes {names}" if names else "It takes no arguments"
-    raise TypeError(f"{method.__name__}: {message} {takes_what}.")
+    raise TypeError(f"{called}: {message} {takes_what}.")
 
 
 _signature = cache(inspect.signature)
+
+
+def call_checked(method: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a method whose arguments are checked before it is called, as `require_call` does."""
+
+    @wraps(method)
+    def checked(*arguments: P.args, **named: P.kwargs) -> T:
+        with checked_arguments:
+            require_call(method, arguments, named)
+            return method(*arguments, **named)
+
+    return checked
 
 
 def _named(value: object, takes: Iterable[inspect.Parameter]) -> str:
@@ -119,6 +136,79 @@ def require_id(value: object, name: str) -> int:
         raise TypeError(f"{name}: {value!r} must be an int, such as 1042")
     if index(value) < 1:
         raise ValueError(f"{name}: {value} is not an id: ids begin with 1")
+    return index(value)
+
+
+def require_what(value: object) -> int:
+    """Return the id of an order that is to be settled.
+
+    Raises:
+        TypeError: It is not an int, and so neither an item, an id nor a heading.
+        ValueError: It is not positive.
+    """
+    if not isinstance(value, SupportsIndex):
+        raise TypeError(
+            f"what: {value!r} must be an item of worklist(), an order's id such as 1042, or a "
+            "heading of the worklist"
+        )
+    return require_id(value, "what")
+
+
+def require_path(value: object, name: str) -> None:
+    """Make sure that an argument is the path of a file or a folder.
+
+    Raises:
+        TypeError: It is something else.
+
+    >>> require_path("avbc.html", "path")
+    """
+    if not isinstance(value, str | PathLike):
+        raise TypeError(f"{name}: {value!r} must be a path: a text, or a pathlib.Path")
+
+
+def require_order(value: object, source_code: str) -> int:
+    """Return BigCommerce's id of an order, which may be given as its Import ID.
+
+    Args:
+        value: The id, or a text: the Import ID, or the digits of the id.
+        source_code: The store's Import Source Code; small letters count as capitals.
+
+    Raises:
+        TypeError: It is neither an int nor a text.
+        ValueError: It is no id of an order of this store.
+
+    >>> require_order(1042, "WEB"), require_order("WEB1042", "WEB"), require_order("1042", "WEB")
+    (1042, 1042, 1042)
+    """
+    if not isinstance(value, str):
+        return require_id(value, "order_id")
+    is_import_id = (
+        not value.isdecimal() and value[: len(source_code)].casefold() == source_code.casefold()
+    )
+    number = value[len(source_code) :] if is_import_id else value
+    if not number.isdecimal():
+        raise ValueError(
+            f"{value!r} is no order: give its number in BigCommerce, such as 1042, or its Import "
+            f"ID, {source_code}1042"
+        )
+    return require_id(int(number), "order_id")
+
+
+def require_count(value: object, name: str, most: int | None = None) -> int:
+    """Return a number of things, which is 1 or more.
+
+    Raises:
+        TypeError: It is not an int.
+        ValueError: It is below 1, or above `most`.
+
+    >>> require_count(4, "threads")
+    4
+    """
+    if not isinstance(value, SupportsIndex) or isinstance(value, bool):
+        raise TypeError(f"{name}: {value!r} must be an int, such as 4")
+    if index(value) < 1 or (most is not None and index(value) > most):
+        allowed = "1 or more" if most is None else f"from 1 to {most}"
+        raise ValueError(f"{name}: {value} must be {allowed}")
     return index(value)
 
 
@@ -233,7 +323,9 @@ def require_list(values: Iterable[T], name: str, of: str) -> tuple[T, ...]:
     TypeError: customise: must be a list of functions: write customise=[print]
     """
     given = cast("object", values)
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+    if given is None or isinstance(given, str | bytes | int | float):
+        raise TypeError(f"{name}: must be a list of {of}, not {given!r}")
+    if not isinstance(given, Iterable):
         shown = getattr(given, "__name__", repr(given))
         raise TypeError(f"{name}: must be a list of {of}: write {name}=[{shown}]")
     return tuple(values)
@@ -253,6 +345,19 @@ def require_functions(values: Iterable[T], name: str) -> tuple[T, ...]:
         if not callable(function):
             raise TypeError(_no_function(function, name))
     return functions
+
+
+def require_orchestrators(values: Iterable[T], name: str) -> tuple[T, ...]:
+    """Return the orchestrators of a list.
+
+    Raises:
+        TypeError: It is none, or holds something else.
+    """
+    webs = require_list(values, name, "orchestrators")
+    for web in webs:
+        if not hasattr(web, "run_cycle"):
+            raise TypeError(f"{name}: {web!r} is no orchestrator: pass avbc.Orchestrator(...)")
+    return webs
 
 
 def require_function(value: object, name: str) -> None:
