@@ -15,7 +15,7 @@ BOOKS = """
 warehouses = [{ name = "Main" }, { name = "Outlet" }]
 products = [
     {part_number="MUG-0", name="Mug", product_class="Goods", quantity={Main=12, Outlet="0.5"}},
-    { part_number = "Mug-1", name = "Cup", product_class = "Goods" },
+    { part_number = "Mug-1", name = "Cup", product_class = "Goods", quantity = { Main = 0 } },
     { part_number = "HOUR", name = "Work", product_class = "Service", kind = "non_inventory" },
     {part_number="SET", name="Mugs", product_class="Goods", kind="kit", quantity={Main=3}},
 ]
@@ -46,7 +46,7 @@ def test_an_order_lowers_what_is_available_once(stocked: SqlGateway) -> None:
     ):
         stocked.set_order_status("WEB1", status)
         assert stocked.available("Main") == after
-    assert stocked.available("Outlet") == {"MUG-0": Decimal("0.5"), "Mug-1": 0}
+    assert stocked.available("Outlet") == {"MUG-0": Decimal("0.5")}
     stocked.set_order_status("WEB1", "Quote")
     assert stocked.available("Main") == {"MUG-0": 12, "Mug-1": 0, "SET": 3}
 
@@ -149,6 +149,35 @@ class TestSetQuantity:
     def test_a_kit_may_have_a_quantity_of_its_own(self, stocked: SqlGateway) -> None:
         stocked.set_quantity("SET", "Outlet", 2)
         assert stocked.available("Outlet", ["set"]) == {"SET": 2}
+
+
+class TestNeverCounted:
+    """No quantity was ever given: that is not 0, and no order makes it one."""
+
+    def test_a_product_has_none_until_it_is_counted(self, stocked: SqlGateway) -> None:
+        assert list(stocked.quantities_available("Outlet")) == [
+            ("MUG-0", Decimal("0.5")),
+            ("Mug-1", None),
+        ]
+        assert list(stocked.quantities_available("Outlet", ["mug-1"])) == [("Mug-1", None)]
+        assert "Mug-1" not in stocked.available("Outlet", ["mug-1"])
+        stocked.set_quantity("mug-1", "Outlet", 0)
+        assert list(stocked.quantities_available("Outlet", ["mug-1"])) == [("Mug-1", 0)]
+
+    def test_what_leaves_the_shelf_counts_nothing(self, stocked: SqlGateway) -> None:
+        order = evolve(make_order(1), warehouse="Outlet")
+        stocked.create_order(evolve(make_bundle(1), order=order))
+        for status in ("Open", "Picked", "Open", "Picked"):
+            stocked.set_order_status("WEB1", status)
+            assert dict(stocked.quantities_available("Outlet")) == {
+                "MUG-0": Decimal(-1),
+                "Mug-1": None,
+            }
+        # Who counts now counts without what was picked, which comes back.
+        stocked.set_quantity("Mug-1", "Outlet", 5)
+        for status, left in (("Picked", 5), ("Open", 5), ("Quote", Decimal("6.5"))):
+            stocked.set_order_status("WEB1", status)
+            assert stocked.available("Outlet", ["Mug-1"]) == {"Mug-1": left}
 
 
 class TestForStore:

@@ -182,6 +182,57 @@ def test_only_what_changed_is_pushed(
     assert not list(web.push_inventory())
 
 
+def test_what_was_never_counted_is_not_sent_as_zero(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
+    """No quantity is not 0: the store would show all of it as sold out."""
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM quantities WHERE part_key <> 'mug-blue'")
+    books.set_quantity("APRON-S", "Main", 0)
+    stocked.clear_log()
+    for report in (web.push_inventory(preview=True), web.push_inventory(), web.push_inventory()):
+        assert len(report.not_counted) == 10
+        assert "The books have no quantity of 10 products (APRON-L, " in str(report)
+        assert "Give the books what is on hand of each, 0 where there is nothing" in str(report)
+        assert report.ok
+    assert len(web.push_inventory(full=True).sent) == 2
+    stocked.settle()
+    there = stocked.inventory()
+    assert (there[MUG], there["APRON-S"], there["APRON-L"], there["LAMP-01"]) == (100, 0, 100, 100)
+    # An order that is picked counts nothing either.
+    stocked.place_order([item("LAMP-01", 3)])
+    web.import_orders()
+    books.set_order_status(books.sales_orders()[0].import_id, "Picked")
+    assert not list(web.push_inventory())
+    books.set_quantity("LAMP-01", "Main", 40)
+    assert pushed(web.push_inventory()) == {"LAMP-01": "40"}
+
+
+def test_what_is_not_counted_any_more_is_sent_once_it_is_again(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
+    web.push_inventory()
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM quantities WHERE part_key = 'mug-blue'")
+    assert not list(web.push_inventory())
+    books.set_quantity(MUG, "Main", 100)
+    assert pushed(web.push_inventory()) == {MUG: "100"}
+
+
+def test_a_check_warns_of_what_was_never_counted(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
+    def found() -> list[tuple[str, str]]:
+        checks = web.check_setup().checks
+        return [(each.state, each.found) for each in checks if each.item == "shipping.warehouse"]
+
+    assert [each for each in found() if each[0] == "warning"] == []
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM quantities WHERE part_key = 'mug-blue'")
+    text = "The books have no quantity of 1 product (MUG-BLUE), so the store keeps the one it has."
+    assert ("warning", text) in found()
+
+
 def test_full_pushes_everything(stocked: FakeStore, web: Orchestrator) -> None:
     web.push_inventory()
     stocked.set_inventory(MUG, 3)

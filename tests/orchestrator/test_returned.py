@@ -92,11 +92,22 @@ def test_an_import_says_which_method_returned_what(
     assert f"MyBooks.{name} returned" in item.message
 
 
+QUANTITIES = "Iterator[tuple[str, Decimal | None]]"
 JOBS: list[tuple[str, object, str, str]] = [
     ("sales_orders_changed", ["WEB1"], "push_order_statuses", "list[SalesOrder]"),
     ("shipments", [("WEB1", "1Z")], "push_shipments", "list[Shipment]"),
-    ("quantities_available", {"LAMP-01": 1}, "push_inventory", "Iterator[tuple[str, Decimal]]"),
-    ("quantities_available", [("LAMP-01", 3)], "push_inventory", "Iterator[tuple[str, Decimal]]"),
+    (
+        "quantities_available",
+        {"LAMP-01": 1},
+        "push_inventory",
+        "Iterator[tuple[str, Decimal | None]]",
+    ),
+    (
+        "quantities_available",
+        [("LAMP-01", 3)],
+        "push_inventory",
+        "Iterator[tuple[str, Decimal | None]]",
+    ),
     ("products_for_store", ["LAMP-01"], "push_products", "Iterator[Product]"),
     ("products_for_store", 5, "push_products", "Iterator[Product]"),
     ("clients_to_export", [1], "export_clients", "list[Client]"),

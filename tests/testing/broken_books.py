@@ -326,14 +326,15 @@ class SellsWhatIsReserved(SqlGateway):
 
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
-    ) -> Iterator[tuple[str, Decimal]]:
+    ) -> Iterator[tuple[str, Decimal | None]]:
         reserved: dict[str, Decimal] = {}
         for order in self.sales_orders():
             for line in order.lines:
                 key = (line.part_number or "").casefold()
                 reserved[key] = reserved.get(key, Decimal(0)) + line.quantity
         for part_number, quantity in super().quantities_available(warehouse, part_numbers):
-            yield part_number, quantity + reserved.get(part_number.casefold(), Decimal(0))
+            back = reserved.get(part_number.casefold(), Decimal(0))
+            yield part_number, None if quantity is None else quantity + back
 
 
 class ExportsGuestsBack(SqlGateway):
@@ -748,7 +749,8 @@ def of_any_warehouse(_: SqlGateway, right: Right, *args: object) -> Iterator[obj
 def until_picked(books: SqlGateway, right: Right, *args: object) -> Iterator[object]:
     picked = [order for order in books.sales_orders() if order.status == PICKED]
     for number, quantity in right(*args):
-        yield number, quantity + sum(order.lines[0].quantity for order in picked)
+        back = sum(order.lines[0].quantity for order in picked)
+        yield number, None if quantity is None else quantity + back
 
 
 def by_the_day_they_left(
@@ -1063,6 +1065,12 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
         of_any_warehouse,
         "an_unknown_warehouse_is_refused",
         "the warehouse 'Nowhere'",
+    ),
+    (
+        "quantities_available",
+        lambda _, right, *args: ((number, left or Decimal(0)) for number, left in right(*args)),
+        "what_was_never_counted_has_no_quantity",
+        "products with a quantity in another warehouse",
     ),
     (
         "quantities_available",

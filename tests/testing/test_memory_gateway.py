@@ -203,8 +203,8 @@ def test_the_whole_timer_does_what_it_does_with_a_database(database: SqlGateway)
                 "push_order_statuses",
                 "capture_payments",
                 "push_shipments",
-                "push_inventory",
                 "push_products",
+                "push_inventory",
                 "check_hooks",
                 "prune_journal",
             ]

@@ -302,12 +302,13 @@ class StockGateway(Protocol):
     @abstractmethod
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
-    ) -> Iterator[tuple[str, Decimal]]:
+    ) -> Iterator[tuple[str, Decimal | None]]:
         """Yield part number and Qty Available of stocked products with Sync to Webstore ticked.
 
         Of these part numbers, or all; sorted, and read as they are taken, as `products_for_store`
-        does. A product that was never counted in the warehouse has 0; those of the kind
-        `non_inventory` are left out.
+        does. The quantity is None where none is known, as of a product that was never counted in
+        the warehouse: it is not sent, and the report names it. What is left out is not sent either,
+        as those of the kind `non_inventory`; 0 is sent, as sold out.
 
         A quantity is what is on hand less what orders reserve, as the books have it: it may be
         negative, and have decimals. An order reserves the `quantity` of its lines from its import

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
 
@@ -11,8 +11,9 @@ from avbc.bigcommerce.models import Order
 from avbc.mapping.product_names import ProductNames
 from avbc.mapping.to_ship import units_left
 from avbc.money import ZERO
+from avbc.report import counted
 from avbc.settings import ProductSettings
-from avbc.text import text_key
+from avbc.text import some_of, text_key
 
 HIGHEST_QUANTITY = 2_147_483_647
 """The most that BigCommerce keeps of an item at a location (BigCommerce: inventory API)."""
@@ -87,3 +88,20 @@ def waiting_demand(
             if key and left > 0:
                 demand[aliases.get(key, key)] += left
     return {key: Decimal(count) for key, count in demand.items()}
+
+
+NOT_COUNTED_FIX = (
+    "Give the books what is on hand of each, 0 where there is nothing, or untick its Sync to "
+    "Webstore in AcctVantage."
+)
+
+
+def not_counted_text(part_numbers: Sequence[str]) -> str:
+    """Say that the books know no quantity of some products, so that none is pushed.
+
+    >>> print(not_counted_text(["MUG-BLUE"]))
+    The books have no quantity of 1 product (MUG-BLUE), so the store keeps the one it has.
+    """
+    count = counted(len(part_numbers), "product")
+    listed = some_of(part_numbers)
+    return f"The books have no quantity of {count} ({listed}), so the store keeps the one it has."

@@ -15,6 +15,7 @@ from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.body import Body
 from avbc.errors import AvbcError
 from avbc.mapping import Decision, MappedOrder, Problem
+from avbc.mapping.inventory import NOT_COUNTED_FIX, not_counted_text
 from avbc.mapping.replaced import Replacement
 from avbc.money import amount_text
 from avbc.orchestrator.packed import Packed
@@ -366,6 +367,8 @@ class PushReport(_ListsReport[Effect, Change]):
     postponed: MutableSequence[Change] = attrs.field(factory=Packed[Change])
     preview: bool = False
     """Nothing was changed: `sent` is what would be sent."""
+    not_counted: list[str] = attrs.field(factory=list)
+    """Part numbers whose quantity the books do not know: nothing of them was sent."""
 
     def changes(self, effect: Effect) -> MutableSequence[Change]:
         """The list of that name."""
@@ -386,7 +389,10 @@ class PushReport(_ListsReport[Effect, Change]):
         if replaced:
             values = counted(replaced, "value")
             done += f". It would replace {values} of the store that no push wrote"
-        return self._with_cost(f"{self.direction}{preview}: {done}.")
+        text = f"{self.direction}{preview}: {done}."
+        if self.not_counted:
+            text += f" {not_counted_text(self.not_counted)} {NOT_COUNTED_FIX}"
+        return self._with_cost(text)
 
 
 _AHEAD = {"sent": "would send", "refused": "would refuse", "postponed": "would postpone"}

@@ -310,12 +310,13 @@ class SqlGateway:
     @keys_checked
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
-    ) -> Iterator[tuple[str, Decimal]]:
+    ) -> Iterator[tuple[str, Decimal | None]]:
         """Yield part number and Qty Available of stocked products with Sync to Webstore ticked.
 
         Of these part numbers, or all; sorted by `text_key` of the part number. The quantity is that
-        of `available`. Some ten thousand are read at a time, each lot as it is then, together with
-        what orders reserve of it.
+        of `available`, or None for a product without any quantity in the warehouse. Some ten
+        thousand are read at a time, each lot as it is then, together with what orders reserve of
+        it.
 
         Raises:
             BooksRefused: There is no such warehouse.

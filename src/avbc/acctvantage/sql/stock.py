@@ -6,6 +6,9 @@ the real-time on hand, and the reserve ends. So what is available falls once, wh
 in. All reserve categories count as ticked. An order that comes in already Picked or later changes
 no quantity: its goods had left before the books knew of it.
 
+A product that has no row of quantities in a warehouse was never counted there: nobody knows what is
+on hand. That is not 0, and no order makes it a number.
+
 Where AcctVantage gave its own Qty Available, that is what counts. Of it go the orders that it had
 not entered then: those without an answer, and those entered since (`entered_since`).
 """
@@ -13,7 +16,7 @@ not entered then: those without an answer, and those entered since (`entered_sin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -72,8 +75,10 @@ def is_taken(status: str, statuses: Sequence[str]) -> bool:
 PAGE = 50_000
 """Quantities that are read at once, from one snapshot together with what orders reserve of them."""
 
-Left: TypeAlias = tuple[str, tuple[str, Decimal]]
-"""The key of a part number; the part number as the books spell it and its Qty Available."""
+Left: TypeAlias = tuple[str, tuple[str, Decimal | None]]
+"""The key of a part number; the part number as the books spell it and its Qty Available.
+
+None where no quantity is known."""
 
 
 def available(
@@ -83,7 +88,7 @@ def available(
 
     It is what is on hand less what orders reserve from Open until they are Picked, and may be
     negative. Part numbers compare by `text_key` and come back as the books spell them. Unknown ones
-    are left out, and a product without a quantity has 0.
+    are left out, and so are products without any quantity there.
 
     Raises:
         BooksRefused: There is no such warehouse.
@@ -94,15 +99,19 @@ def available(
     found: dict[str, Decimal] = {}
     if part_numbers is not None:
         for chunk in key_chunks(text_key(part_number) for part_number in part_numbers):
-            found.update(
-                left for _, left in _left(connection, warehouse, reserved, part_key.in_(chunk))
-            )
+            found.update(_counted(_left(connection, warehouse, reserved, part_key.in_(chunk))))
         return found
     after = ""
     while page := _left(connection, warehouse, reserved, part_key > after):
-        found.update(left for _, left in page)
+        found.update(_counted(page))
         after = page[-1][0]
     return found
+
+
+def _counted(page: Sequence[Left]) -> Iterator[tuple[str, Decimal]]:
+    for _, (part_number, left) in page:
+        if left is not None:
+            yield part_number, left
 
 
 def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> list[Left]:
@@ -143,7 +152,10 @@ def _left(
     number = _Numbers()
     found: list[Left] = []
     for part_key, part_number, on_hand, given in texts(connection, select):
-        left = number[given or on_hand or "0"]
+        if on_hand is None:
+            found.append((part_key, (part_number, None)))
+            continue
+        left = number[given or on_hand]
         taken_off = reserved.in_books if given is None else reserved.not_given
         if part_key in taken_off:
             left -= taken_off[part_key]
@@ -259,9 +271,6 @@ _GOODS: AnySelect = (
     .join_from(schema.sales_orders, schema.sales_order_lines)
     .where(_IS_THIS, _LINE.part_number.is_not(None))
 )
-_WITH_STOCK: AnySelect = sa.select(schema.products.c.part_key).where(
-    schema.products.c.kind.in_(_STOCKED)
-)
 _ON_HAND: AnySelect = (
     sa.select(_QUANTITY.part_key, _QUANTITY.on_hand)
     .where(_QUANTITY.warehouse == sa.bindparam("warehouse"))
@@ -295,7 +304,10 @@ def set_order_status(connection: sa.Connection, import_id: str, status: str) -> 
 
 
 def move_goods(connection: sa.Connection, import_id: str, sign: int) -> None:
-    """Take an order's goods off the shelf (`sign` -1) or put them back (+1)."""
+    """Take an order's goods off the shelf (`sign` -1) or put them back (+1).
+
+    Of a product that was never counted, none are on the shelf by the books: nothing changes.
+    """
     this = {"of": import_id}
     warehouses = fetch_column(connection, _SHELF, this)
     if not warehouses:
@@ -306,16 +318,14 @@ def move_goods(connection: sa.Connection, import_id: str, sign: int) -> None:
         wanted[text_key(part_number)] += count
     for chunk in key_chunks(sorted(wanted)):
         keys = {"warehouse": warehouse, "keys": chunk}
-        stocked = fetch_column(connection, among(_WITH_STOCK, schema.products.c.part_key), keys)
-        on_hand = dict.fromkeys(stocked, ZERO)
-        on_hand.update(fetch(connection, among(_ON_HAND, _QUANTITY.part_key), keys))
+        on_hand = fetch(connection, among(_ON_HAND, _QUANTITY.part_key), keys)
         rows = [
             {
                 "warehouse": warehouse,
                 "part_key": part_key,
-                "on_hand": on_hand[part_key] + sign * wanted[part_key],
+                "on_hand": count + sign * wanted[part_key],
             }
-            for part_key in sorted(on_hand)
+            for part_key, count in on_hand
         ]
         put(connection, schema.quantities, *rows)
 

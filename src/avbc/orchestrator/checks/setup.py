@@ -66,7 +66,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *shipping_checks(store, recent, rules),
             *form_field_checks(recent, rules),
             *part_number_checks(books, rules),
-            *stock_checks(store, settings),
+            *stock_checks(integration),
             *channel_checks(listed, settings),
             *product_checks(integration, fields, information),
             *or_unknown("webhook", "", _hooks(store, settings)),

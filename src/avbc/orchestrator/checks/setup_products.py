@@ -8,7 +8,8 @@ from itertools import islice
 
 import attrs
 
-from avbc.acctvantage.gateway import ProductGateway
+from avbc.acctvantage.errors import BooksRefused
+from avbc.acctvantage.gateway import ProductGateway, StockGateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Product as StoreProduct
@@ -16,6 +17,7 @@ from avbc.bigcommerce.models import StoreInformation
 from avbc.clock import Clock
 from avbc.mapping import PRODUCT_FIELDS, FieldRule, plain, product_draft, product_text
 from avbc.mapping.catalog import keep_fields
+from avbc.mapping.inventory import NOT_COUNTED_FIX, not_counted_text
 from avbc.mapping.replaced import Replacement, replaced_values
 from avbc.orchestrator.checks.setup_parts import as_sentence, or_unknown
 from avbc.orchestrator.engine.batches import url_lists
@@ -25,16 +27,33 @@ from avbc.orchestrator.engine.store_details import field_names, keep_faults
 from avbc.orchestrator.jobs.products import KIND
 from avbc.orchestrator.reports import Check
 from avbc.report import counted
-from avbc.settings import Settings
 from avbc.text import text_key
 
 
-def stock_checks(store: BigCommerce, settings: Settings) -> Iterator[Check]:
-    """Check the location of pushed quantities, and when the store reduces its stock."""
+def stock_checks(integration: Integration) -> Iterator[Check]:
+    """Check the location of pushed quantities, what reduces stock, and what was never counted."""
+    settings, store = integration.settings, integration.store
     if settings.shipping.sync_inventory_levels:
         setting, code = "shipping.bigcommerce_location", settings.shipping.bigcommerce_location
         yield from or_unknown("location", setting, _location(store, setting, code))
         yield from or_unknown("stock", "when it is reduced", _stock_reduction(store))
+        if integration.parts.has(StockGateway):
+            yield from or_unknown("stock", _WAREHOUSE, _not_counted(integration))
+
+
+_WAREHOUSE = "shipping.warehouse"
+
+
+def _not_counted(integration: Integration) -> Iterator[Check]:
+    """Warn of products whose quantity the books do not know: their stock is never pushed."""
+    warehouse = integration.settings.shipping.warehouse
+    try:
+        quantities = integration.parts.stock.quantities_available(warehouse)
+        missing = [part_number for part_number, quantity in quantities if quantity is None]
+    except BooksRefused:
+        return  # that there is no such warehouse is a check of its own
+    if missing:
+        yield Check("stock", _WAREHOUSE, "warning", not_counted_text(missing), NOT_COUNTED_FIX)
 
 
 def _location(store: BigCommerce, setting: str, code: str) -> Iterator[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import product
 from types import UnionType
 from typing import TypeAlias, cast, get_args, get_origin, get_type_hints
 
@@ -110,13 +111,14 @@ def _fault_of_items(item: object) -> _Fault:
 
 def _fault_of_tuple(hints: tuple[object, ...]) -> _Fault:
     faults = [_fault_of(hint) for hint in hints]
+    kinds = set(product(*map(_kinds, hints)))
 
     def found(value: object) -> str:
         if not isinstance(value, tuple):
             return _a(value)
         values = cast("tuple[object, ...]", value)
         # There may be a million of them.
-        if tuple(map(type, values)) == hints:
+        if tuple(map(type, values)) in kinds:
             return ""
         if len(values) != len(faults):
             return f"a tuple of {len(values)}"
@@ -125,6 +127,10 @@ def _fault_of_tuple(hints: tuple[object, ...]) -> _Fault:
         return f"a tuple that holds {what}" if what else ""
 
     return found
+
+
+def _kinds(hint: object) -> tuple[object, ...]:
+    return get_args(hint) if get_origin(hint) is UnionType else (hint,)
 
 
 def _fault_of_fields(kind: type[object]) -> _Fault:

@@ -37,7 +37,8 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
 
     Quantities are absolute, in whole units and never below zero, and net of what orders have sold
     that are not in the books and whose goods have not left. Where nothing changed, the store is not
-    asked either: it has itself subtracted what orders sold since.
+    asked either: it has itself subtracted what orders sold since. A product without any quantity in
+    the books is not sent, and the report names it.
 
     Raises:
         SettingsError: Sync Inventory Levels is not ticked.
@@ -55,7 +56,7 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
     if not full and next(run.changed(_kind(last), _available(run)), None) is None:
         return
     # The second walk counts them again.
-    run.report.unchanged = 0
+    run.report.unchanged, run.report.not_counted = 0, []
     adjustments = _Adjustments(run)
     run.know(_LOCATION, code, str(adjustments.location_id))
     # The orders before the quantities: one that is imported in between is subtracted twice, which
@@ -89,11 +90,17 @@ _QuantityRow: TypeAlias = Row[InventoryAdjustment, _Quantity]
 
 
 def _available(run: PushRun) -> Iterator[tuple[str, tuple[tuple[str, Decimal], str]]]:
-    """What the books have of each product, and the quantity for the store if no order waits."""
+    """What the books have of each product, and the quantity for the store if no order waits.
+
+    No known quantity is not 0: the store keeps what it has.
+    """
     texts: dict[Decimal, str] = {}
     for part_number, available in run.parts.stock.quantities_available(
         run.settings.shipping.warehouse
     ):
+        if available is None:
+            run.report.not_counted.append(part_number)
+            continue
         text = texts.get(available)
         if text is None:
             text = texts[available] = str(net_quantity(available))

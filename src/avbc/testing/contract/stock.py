@@ -54,6 +54,14 @@ class StockContract(ContractSetup):
             ("MUG-0", Decimal(5)),
         )
 
+    def test_what_was_never_counted_has_no_quantity(self, gateway: _Books) -> None:
+        """Otherwise the store would show it as sold out, before anyone counted it."""
+        add_stock(self, gateway)
+        create_orders(gateway, make_bundle(1))
+        found = gateway.quantities_available("Outlet")
+        known = [number for number, quantity in found if quantity is not None]
+        same("products with a quantity in another warehouse", known, ["MUG-0"])
+
     def test_quantities_of_some_products(self, gateway: _Books) -> None:
         """In upper or lower case, in any order; unknown and hidden products are left out."""
         add_stock(self, gateway)
@@ -81,7 +89,7 @@ class StockContract(ContractSetup):
         same("the orders written meanwhile", len(gateway.sales_orders()), 1)
 
 
-def _quantities(gateway: _Books, warehouse: str) -> list[tuple[str, Decimal]]:
+def _quantities(gateway: _Books, warehouse: str) -> list[tuple[str, Decimal | None]]:
     return list(gateway.quantities_available(warehouse))
 
 
@@ -98,6 +106,8 @@ def add_stock(contract: ContractSetup, gateway: ImportGateway) -> None:
         ],
     )
     contract.add_quantities(
-        gateway, "Main", {"MUG-0": Decimal(12), "mug-1": Decimal("0.75"), "Hidden": Decimal(3)}
+        gateway,
+        "Main",
+        {"MUG-0": Decimal(12), "mug-1": Decimal("0.75"), "Straße": ZERO, "Hidden": Decimal(3)},
     )
     contract.add_quantities(gateway, "Outlet", {"MUG-0": Decimal(5)})

@@ -156,14 +156,14 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
 
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
-    ) -> Iterator[tuple[str, Decimal]]:
+    ) -> Iterator[tuple[str, Decimal | None]]:
         """Yield part number and Qty Available of stocked products with Sync to Webstore ticked."""
         with self._lock:
             on_hand, ordered = _known(self._on_hand, warehouse), self._ordered(warehouse, "Open")
         for product in self.products_for_store(part_numbers):
             if product.kind in {"inventory", "assembly"}:
                 key = text_key(product.part_number)
-                yield product.part_number, on_hand.get(key, Decimal(0)) - ordered[key]
+                yield product.part_number, on_hand[key] - ordered[key] if key in on_hand else None
 
     def _ordered(self, warehouse: str, status: str) -> dict[str, Decimal]:
         sums: dict[str, Decimal] = defaultdict(Decimal)
