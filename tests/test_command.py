@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -663,13 +664,18 @@ def test_the_demo_needs_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPa
     assert "A second run imports nothing twice:" in report["summary"]
 
 
-@pytest.fixture
-def stops_at_a_request(store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C is pressed while a cycle asks the store."""
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.fixture(params=SIGNALS)
+def stops_at_a_request(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Ctrl-C is pressed, or the process is told to end, while a cycle asks the store."""
     answer = store.answer
 
     def answered(*arguments: Any, **options: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), request.param)
         return answer(*arguments, **options)
 
     monkeypatch.setattr(store, "answer", answered)
@@ -692,12 +698,12 @@ def test_an_import_that_is_interrupted_says_what_it_did(
     terminal: Terminal, folder: Path, store: FakeStore
 ) -> None:
     store.add_orders(list(example.plain_orders(1)))
-    before = signal.getsignal(signal.SIGINT)
+    before = [signal.getsignal(each) for each in SIGNALS]
     said = terminal("import")
     assert (said.code, said.err) == (INTERRUPTED, "")
     assert said.out.startswith("Nothing was imported.")
     assert "a stop was asked for" in said.out
-    assert signal.getsignal(signal.SIGINT) is before
+    assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
 @pytest.mark.usefixtures("folder")
@@ -740,7 +746,11 @@ def test_on_a_terminal_a_repetition_is_said(
     assert capsys.readouterr().err == expected
 
 
-def test_a_traceback_is_logged_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_is_logged_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ADVICE, "options", ())
+
     def import_orders() -> None:
         raise RuntimeError("no import_orders() here")
 
@@ -847,7 +857,8 @@ def test_run_ends_where_it_cannot_begin(
 
 
 @pytest.mark.one_python
-def test_ctrl_c_ends_the_process(folder: Path) -> None:
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_process_however_often_it_comes(folder: Path, number: int) -> None:
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "avbc", "run"],
         stdout=subprocess.PIPE,
@@ -856,10 +867,29 @@ def test_ctrl_c_ends_the_process(folder: Path) -> None:
     ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out = None
+        while out is None:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                out, err = process.communicate(timeout=0.01)
     assert re.match(r"Example store, .* UTC: \d+ jobs done, \d+ requests\.", line)
     assert (process.returncode, out, err) == (OK, "", "")
+
+
+@pytest.mark.one_python
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_before_run_begins_is_a_message(folder: Path, number: int) -> None:
+    (folder / "signaled.py").write_text(
+        f"import os\ndef make():\n    os.kill(os.getpid(), {int(number)})\n", encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "avbc", "run", "--books", "signaled:make"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = (done.returncode, done.stdout, done.stderr)
+    assert said == (INTERRUPTED, "", "avbc: interrupted\n")
 
 
 def test_a_reader_that_has_seen_enough(

@@ -393,7 +393,7 @@ def _launch(
         if command in _ASKING:
             _ask_store(cast("Orchestrator", given["web"]))
         codes = _shown(lambda: command(*bound.args, **bound.kwargs), show)
-        if stopped:
+        if stopped and command is not run:
             return INTERRUPTED
         # Rows that only a person can fill in are no failure, nor are the examples of one, nor what
         # still waits when an item is settled.
@@ -456,26 +456,36 @@ def _ask_store(web: Orchestrator) -> None:
             pass
 
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
 @contextmanager
 def _stopping(
     given: dict[str, object], needs: Iterable[str], command: object
 ) -> Generator[list[int]]:
-    """Have Ctrl-C end a command after the order in hand; a second one ends it at once."""
+    """Have Ctrl-C or SIGTERM end a command after the order in hand; a second one ends it at once.
+
+    The timer has its own way to end. What comes after that changes nothing, until `main` ends.
+    """
     received: list[int] = []
-    # The timer has its own way to end.
-    is_here = threading.current_thread() is threading.main_thread()
-    if "web" not in needs or command is run or not is_here:
+    if "web" not in needs or not _is_main_thread():
         yield received
         return
     stop = cast("Orchestrator", given["web"]).stop_request
 
     def ask(number: int, _: object) -> None:
         received.append(number)
-        signal.signal(signal.SIGINT, before)
+        if command is not run:
+            signal.signal(number, before[signal.Signals(number)])
         stop.ask()
 
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        signal.signal(number, ask)
+    if command is run:
+        yield received
+        return
     with stop.listening(), ended_by(stop):
-        before = signal.signal(signal.SIGINT, ask)
         try:
             yield received
         except TransientError:
@@ -483,7 +493,29 @@ def _stopping(
                 raise KeyboardInterrupt from None
             raise
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def _signals_of(arguments: Sequence[str] | None) -> Generator[None]:
+    """Restore the handlers of signals; where the process ends, ignore what the timer took over."""
+    if not _is_main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is not handler:
+                # Python gives back its own handlers before the process is gone.
+                signal.signal(number, signal.SIG_IGN if arguments is None else handler)
+
+
+def _is_main_thread() -> bool:
+    """Whether handlers can be set."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -491,8 +523,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     is_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     ADVICE.options = ()
     try:
-        # None: help was asked for.
-        return app.meta(arguments, exit_on_error=False, print_error=False) or OK
+        with _signals_of(arguments):
+            # None: help was asked for.
+            return app.meta(arguments, exit_on_error=False, print_error=False) or OK
     except BrokenPipeError:
         # The reader has seen enough. Python would complain of it once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
