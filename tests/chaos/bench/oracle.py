@@ -55,7 +55,7 @@ def faults_of(
     amounts = {key: number(raw.get(key)) for key in [*_MONEY, *_TAKEN, "total_tax"]}
     yield from _amounts(amounts, raw, entered)
     yield from _lines(order, entered)
-    yield from _receipts(raw, entered, receipts, _captured_in_part(transactions))
+    yield from _receipts(raw, entered, receipts, _captured_in_part(raw, transactions))
 
 
 def number(value: object) -> Decimal:
@@ -141,11 +141,11 @@ def _lines(order: Order, entered: SalesOrder) -> Iterator[str]:
         yield f"its lines were entered as {were}, and the store says {wanted}"
 
 
-def _captured_in_part(transactions: Any) -> Decimal | None:
+def _captured_in_part(raw: Mapping[str, Any], transactions: Any) -> Decimal | None:
     """What was received where less was captured than was authorized; None anywhere else."""
     listed: list[Any] = transactions if isinstance(transactions, list) else []
-    is_ok = lambda row: str(row.get("status")).strip().casefold() == "ok"  # noqa: E731
-    rows = [row for row in listed if isinstance(row, dict) and is_ok(row)]
+    dicts = [row for row in listed if isinstance(row, dict)]
+    rows = [row for row in dicts if str(row.get("status")).strip().casefold() == "ok"]
     sums = {
         event: sum((number(row.get("amount")) for row in rows if row.get("event") == event), ZERO)
         for event in ("authorization", "capture", "purchase")
@@ -153,7 +153,7 @@ def _captured_in_part(transactions: Any) -> Decimal | None:
     is_captured = any(row.get("event") == "capture" for row in rows)
     if not is_captured or not 0 <= sums["capture"] < sums["authorization"]:
         return None
-    return sums["capture"] + sums["purchase"]
+    return sums["capture"] + sums["purchase"] + sum(number(raw.get(key)) for key in _TAKEN[2:])
 
 
 def _receipts(
