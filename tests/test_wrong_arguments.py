@@ -236,3 +236,59 @@ def test_a_csv_without_commas(books: avbc.SqlGateway, tmp_path: Path, separator:
         books.load_products(path)
     assert len(caught.value.faults) == 1  # type: ignore[attr-defined]
     assert f"separated by {separator!r}: save it with commas" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda books: books.set_quantity("MUG-BLUE", "Main", "many"),
+            "quantity: must be a number, as a Decimal or an int, not 'many'",
+        ),
+        (
+            lambda books: books.set_quantity("MUG-BLUE", "Main", Decimal("NaN")),
+            "quantity: must be a number, as a Decimal or an int, not Decimal('NaN')",
+        ),
+        (lambda books: books.set_quantity(None, "Main", 1), "part_number: must be a text, not N"),
+        (lambda books: books.add_shipment("x"), "shipment: must be a Shipment, not 'x'"),
+        (lambda books: books.create_order(None), "bundle: must be an OrderBundle, not None"),
+        (lambda books: books.create_credit(5), "credit: must be a Credit, not 5"),
+        (lambda books: books.set_order_status(1001, "Open"), "must be a text, not 1001"),
+        (lambda books: books.bind_client("7", "WEB", 5), "client_id: must be a whole number"),
+        (lambda books: books.load(None), "source: must be a file's path, its text, or a dict"),
+        (lambda books: books.load(""), "cannot be read: its path is empty"),
+        (lambda books: books.load_products(None), "path: must be the path of a file, not None"),
+        (
+            lambda books: books.load_products("part_number,name\nA,B"),
+            "path: must be the path of a file, not str",
+        ),
+    ],
+)
+def test_a_method_of_the_books(books: avbc.SqlGateway, call: Call, message: str) -> None:
+    with pytest.raises(avbc.AvbcError) as caught:
+        call(books)
+    assert message in str(caught.value)
+    assert "part_number,name" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda settings: settings.from_dict("ok.toml"),
+            "data: must be a dict, not a str: Settings.l",
+        ),
+        (lambda settings: settings.from_dict(None), "data: must be a dict, not a NoneType"),
+        (lambda settings: settings.load({"store": {}}), "path: must be a path, not a dict"),
+        (lambda settings: settings.load(None), "path: must be a path, not a NoneType"),
+        (lambda settings: settings.from_toml({}), "text: must be a text of TOML, not a dict"),
+        (
+            lambda settings: settings.load(""),
+            "the file has 1 fault:\n  file: cannot be read: its path is",
+        ),
+    ],
+)
+def test_settings(call: Call, message: str) -> None:
+    with pytest.raises((TypeError, avbc.AvbcError)) as caught:
+        call(avbc.Settings)
+    assert message in str(caught.value)

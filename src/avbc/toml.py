@@ -42,6 +42,8 @@ def read_toml(
         FaultyInputError: It cannot be read or is not TOML; of the class `error`.
     """
     source = str(path)
+    if not source:
+        raise error("the file", [Fault("file", "cannot be read: its path is empty")])
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as found:

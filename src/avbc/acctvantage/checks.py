@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from os import PathLike
+from typing import Concatenate, ParamSpec, SupportsIndex, TypeVar, cast
 
 import attrs
 
 from avbc.acctvantage.errors import BooksRefused, ReceiptsChanged
-from avbc.acctvantage.records import Credit, OrderBundle, Receipt
+from avbc.acctvantage.records import Credit, OrderBundle, Receipt, Shipment
 from avbc.errors import Fault, FaultyInputError
 from avbc.money import ZERO
 
@@ -20,30 +21,87 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-def keys_checked(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-    """Have a method refuse one text where it takes a list: its letters are keys of no record.
+def arguments_checked(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Have a method refuse an argument that is not what its annotation says.
+
+    One text where it takes a list is refused, too: its letters are keys of no record.
 
     Args:
-        method: The method. Its lists are those that it annotates as `Collection[str]`.
+        method: The method.
     """
     parameters = inspect.signature(method).parameters.values()
-    lists = [
-        (place, each.name)
+    rules = [
+        (place, each.name, *_KINDS[_kind(each)])
         for place, each in enumerate(parameters)
-        if "Collection[str]" in str(each.annotation)
+        if _kind(each) in _KINDS
     ]
 
     @wraps(method)
     def checked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        for place, name in lists:
-            keys = args[place - 1] if place <= len(args) else kwargs.get(name)
-            if keys and not _are_keys(keys):
-                example = [keys] if isinstance(keys, str) else ["WEB1042"]
-                fault = Fault(name, f"{keys!r} must be a list of texts, such as {example}")
-                raise FaultyInputError(method.__name__, [fault])
+        for place, name, is_right, wanted in rules:
+            if place <= len(args):
+                value = args[place - 1]
+            elif name in kwargs:
+                value = kwargs[name]
+            else:
+                continue
+            if not is_right(value):
+                raise FaultyInputError(method.__name__, [Fault(name, _wrong(value, wanted))])
         return method(self, *args, **kwargs)
 
     return checked
+
+
+_KEYS = "Collection[str]"
+
+
+def _kind(parameter: inspect.Parameter) -> str:
+    kind = str(parameter.annotation)
+    return _KEYS if _KEYS in kind else kind
+
+
+def _wrong(value: object, wanted: str) -> str:
+    if wanted == _A_LIST:
+        example = [value] if isinstance(value, str) else ["WEB1042"]
+        return f"{value!r} must be {wanted}, such as {example}"
+    # A record, or the text of a file, may name clients.
+    is_short = value is None or isinstance(value, int | float | Decimal)
+    if isinstance(value, str):
+        is_short = "\n" not in value
+    return f"must be {wanted}, not {repr(value) if is_short else type(value).__name__}"
+
+
+def _is_a(*kinds: type[object]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, kinds)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, SupportsIndex) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return value.is_finite() if isinstance(value, Decimal) else _is_whole(value)
+
+
+def _is_path(value: object) -> bool:
+    return "\n" not in value if isinstance(value, str) else isinstance(value, PathLike)
+
+
+_A_LIST = "a list of texts"
+_KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    _KEYS: (lambda value: not value or _are_keys(value), _A_LIST),
+    "str": (_is_a(str), "a text"),
+    "int": (_is_whole, "a whole number"),
+    "Decimal | int": (_is_number, "a number, as a Decimal or an int"),
+    "Mapping[int, Decimal]": (_is_a(Mapping), "a dict of numbers by line"),
+    "str | PathLike[str]": (_is_path, "the path of a file"),
+    "BooksSource": (_is_a(str, PathLike, Mapping), "a file's path, its text, or a dict"),
+    "OrderBundle": (_is_a(OrderBundle), "an OrderBundle"),
+    "Receipt": (_is_a(Receipt), "a Receipt"),
+    "Shipment": (_is_a(Shipment), "a Shipment"),
+    "Credit": (_is_a(Credit), "a Credit"),
+}
+"""What a value of an annotation is, and how a person says it."""
 
 
 def _are_keys(keys: object) -> bool:

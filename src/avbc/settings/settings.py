@@ -29,6 +29,16 @@ from avbc.shown import Shown
 from avbc.tables import one_line
 from avbc.toml import TomlFile, key_lines, parse_toml, read_toml, write_toml
 
+_TAKES = "Settings.load and save take a path, from_toml a text, from_dict a dict"
+
+
+def _require(value: object, name: str, what: str, *kinds: type[object]) -> None:
+    # Without its repr: it may hold the secrets.
+    if not isinstance(value, kinds):
+        kind = type(value).__name__
+        raise TypeError(f"{name}: must be {what}, not a {kind}: {_TAKES}")
+
+
 _HEADER = (
     "# Settings of avbc. Secrets are never saved: give them by credentials_file or by "
     f"{', '.join(SECRETS_FROM_ENVIRONMENT.values())}.\n\n"
@@ -107,7 +117,9 @@ class Settings(Shown):
         Raises:
             SettingsError: The file cannot be read, or has faults; every one is listed by key and
                 line.
+            TypeError: It is no path.
         """
+        _require(path, "path", "a path", str, os.PathLike)
         source = os.fspath(path)
         read = read_toml(source, SettingsError)
         file = Path(source).absolute()
@@ -126,6 +138,7 @@ class Settings(Shown):
         Raises:
             SettingsError: With every fault there is, by key and line.
         """
+        _require(text, "text", "a text of TOML", str)
         read = parse_toml("settings", text, SettingsError)
         return cls._from(read.data, read.source, key_lines(read.text), Path.cwd())
 
@@ -141,6 +154,7 @@ class Settings(Shown):
         Raises:
             SettingsError: With every fault there is.
         """
+        _require(data, "data", "a dict", Mapping)
         return cls._from(data, "settings", {}, Path.cwd())
 
     @classmethod
@@ -224,6 +238,7 @@ class Settings(Shown):
             SettingsError: The file cannot be written; or it exists and holds secrets, which would
                 be lost, or is not TOML.
         """
+        _require(path, "path", "a path", str, os.PathLike)
         source = os.fspath(path)
         folder = Path(source).absolute().parent
         data = self._data(folder)
@@ -259,6 +274,7 @@ class Settings(Shown):
         Raises:
             SettingsError: The file is there already, or cannot be written.
         """
+        _require(path, "path", "a path", str, os.PathLike)
         source = os.fspath(path)
         header, data = _HEADER, self._data(Path(source).absolute().parent)
         if secrets:

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 
-from avbc.acctvantage.checks import check_credit, check_order, check_store, keys_checked
+from avbc.acctvantage.checks import arguments_checked, check_credit, check_order, check_store
 from avbc.acctvantage.errors import BooksRefused, BooksUnreachable
 from avbc.acctvantage.records import (
     CreatedOrder,
@@ -61,7 +61,7 @@ def _reads(
     """Make a function that reads on a connection a method of the books, docstring included."""
 
     @without_frames
-    @keys_checked
+    @arguments_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return _database(self).read(lambda connection: work(connection, *args, **kwargs))
@@ -75,7 +75,7 @@ def _finds(
     """Do the same for a function that finds records by keys; without any, nothing is read."""
 
     @without_frames
-    @keys_checked
+    @arguments_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> list[T]:
         keys = (*args, *kwargs.values())
@@ -92,7 +92,7 @@ def _writes(
     """Do the same for a function that writes; `about` says to which record, by its first value."""
 
     @without_frames
-    @keys_checked
+    @arguments_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return _database(self).write(
@@ -109,7 +109,7 @@ def _loads(
     """Do the same for a function of the database: one that loads a file, or reads row by row."""
 
     @without_frames
-    @keys_checked
+    @arguments_checked
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return work(_database(self), *args, **kwargs)
@@ -190,6 +190,7 @@ class SqlGateway:
     find_clients = _finds(reading.find_clients)
     find_products = _finds(reading.find_products)
 
+    @arguments_checked
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
 
@@ -238,6 +239,7 @@ class SqlGateway:
             check_order(bundle)
         return self._database.write_fast(lambda cursor: self._orders.create(cursor, bundles), about)
 
+    @arguments_checked
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
 
@@ -259,6 +261,7 @@ class SqlGateway:
         )
         return self.sales_orders([import_id])[0]
 
+    @arguments_checked
     def sales_orders_ordered(
         self, source_code: str, since: datetime, until: datetime
     ) -> Iterator[SalesOrder]:
@@ -272,6 +275,7 @@ class SqlGateway:
     order_sources = _loads(reading.order_sources)
     set_to_ship = _writes(changes.set_to_ship, "order {}")
 
+    @arguments_checked
     def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
         """Let a receipt follow its payment in the store: compare and set, by its Import ID.
 
@@ -297,7 +301,7 @@ class SqlGateway:
     shipments_of = _finds(shipment_records.shipments_of)
 
     @without_frames
-    @keys_checked
+    @arguments_checked
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.
 
@@ -307,7 +311,7 @@ class SqlGateway:
         return self._walk(part_numbers, reading.products_page, reading.products_for_store)
 
     @without_frames
-    @keys_checked
+    @arguments_checked
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
     ) -> Iterator[tuple[str, Decimal | None]]:
@@ -338,6 +342,7 @@ class SqlGateway:
     record_capture = _writes(receipt_records.record_capture, "receipt {}")
     record_void = _writes(receipt_records.record_void, "receipt {}")
 
+    @arguments_checked
     def create_credit(self, credit: Credit) -> bool:
         """Write a credit on an order; return False, writing nothing, if its Import ID is there.
 
@@ -404,6 +409,7 @@ class SqlGateway:
     set_quantity = _writes(stock.set_quantity, "product {}")
     delete_order = _writes(changes.delete_order, "order {}")
 
+    @arguments_checked
     def add_shipment(self, shipment: Shipment) -> None:
         """Write a shipment, or change the one with its number, and stamp the time of the change.
 

@@ -2,7 +2,7 @@
 
 from inspect import getmembers, isfunction
 
-from avbc.acctvantage.checks import keys_checked
+from avbc.acctvantage.checks import arguments_checked
 from avbc.testing.memory_gateway.importing import MemoryImportGateway
 from avbc.testing.memory_gateway.whole import MemoryGateway
 
@@ -10,4 +10,4 @@ __all__ = ["MemoryGateway", "MemoryImportGateway"]
 
 # Not in what is copied: a class of one's own may leave it out.
 for _name, _method in getmembers(MemoryGateway, isfunction):
-    setattr(MemoryGateway, _name, keys_checked(_method))
+    setattr(MemoryGateway, _name, arguments_checked(_method))
