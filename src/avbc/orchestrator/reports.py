@@ -367,7 +367,7 @@ class PushReport(_ListsReport[Effect, Change]):
     postponed: MutableSequence[Change] = attrs.field(factory=Packed[Change])
     preview: bool = False
     """Nothing was changed: `sent` is what would be sent."""
-    not_counted: list[str] = attrs.field(factory=list)
+    not_counted: list[str] = attrs.field(factory=list[str])
     """Part numbers whose quantity the books do not know: nothing of them was sent."""
 
     def changes(self, effect: Effect) -> MutableSequence[Change]:
