@@ -523,6 +523,29 @@ def test_books_that_return_something_else(
         assert says in report["summary"]
 
 
+@pytest.mark.usefixtures("own_books")
+@pytest.mark.parametrize(
+    ("error", "code"), [("KeyError('x')", MUST_CHANGE), ("ConnectionError('down')", TRY_AGAIN)]
+)
+def test_books_that_raise(
+    terminal: Terminal, store: FakeStore, monkeypatch: pytest.MonkeyPatch, error: str, code: int
+) -> None:
+    store.add_orders(list(example.plain_orders(1)))
+    with Path("own_books.py").open("a", encoding="utf-8") as module:
+        module.write(
+            f"class Odd(MemoryGateway):\n    def order_sources(self):\n        raise {error}\n"
+        )
+    monkeypatch.setenv("AVBC_JOURNAL", "sqlite:///journal.db")
+    monkeypatch.setenv("AVBC_BOOKS", "own_books:Odd")
+    said = terminal("import")
+    assert (said.code, said.out) == (code, "")
+    assert said.err.startswith("avbc: Odd.order_sources, line ")
+    assert "Traceback" not in said.err
+    (report,) = terminal("import", "--json").reports
+    assert not report["ok"]
+    assert "Odd.order_sources" in report["summary"]
+
+
 @pytest.mark.parametrize("command", ["worklist", "import", "page", "history"])
 def test_books_that_are_not_there_say_nothing(
     terminal: Terminal, folder: Path, command: str

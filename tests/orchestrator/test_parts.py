@@ -241,8 +241,9 @@ def test_a_method_with_a_wrong_signature(join: Join, books: SqlGateway) -> None:
 def test_a_type_error_inside_a_method_is_its_own(join: Join, books: SqlGateway) -> None:
     given: Any = books_with(books, ImportGateway)
     type(given).sales_orders_ordered = _counts_a_number
-    with pytest.raises(TypeError, match="has no len"):
+    with pytest.raises(BooksUnusable, match=r"raised TypeError: .* has no len") as caught:
         join(books=given).reconcile(since=date(2020, 1, 1))
+    assert isinstance(caught.value.__cause__, TypeError)
 
 
 def _counts_a_number(*_: object) -> int:

@@ -50,6 +50,9 @@ class BooksUnusable(FinalError):
     True
     """
 
+    is_defect = False
+    """Whether a method of books of one's own raised an exception that it must not: the cause."""
+
 
 class BooksFileError(FaultyInputError):
     """A file to be loaded into the books has faults; nothing of it was loaded.

@@ -56,7 +56,7 @@ from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
 from avbc.orchestrator import ConnectionReport, Orchestrator
 from avbc.orchestrator.engine.arguments import require_order
-from avbc.orchestrator.engine.parts import NEEDS
+from avbc.orchestrator.engine.parts import NEEDS, Parts
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
 from avbc.settings import Settings
@@ -296,7 +296,7 @@ def init(
     with BigCommerce(account.api_url, account.access_token) as store:
         with suppress(ScopeMissing):
             account = attrs.evolve(account, name=store.information().name)
-        settings = Settings.suggest(account, books.reference_data(), named)
+        settings = Settings.suggest(account, Parts(books).importing.reference_data(), named)
         with Orchestrator(settings, books, store=store) as web:
             report = web.check_setup()
     settings.create(settings_file, rows=report.toml, secrets=write_secrets)

@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 import attrs
 
+from avbc.acctvantage.errors import BooksUnusable
 from avbc.acctvantage.gateway import ImportGateway
 from avbc.bigcommerce import BadAnswer, StopAsked, StoreUnavailable, StoreUnreachable
 from avbc.clock import Clock
@@ -423,8 +424,7 @@ class Cycle:
                 "%s %s",
                 named(methods),
                 " ".join(lines_of(str(JobOutcome(methods[0], error=error)))),
-                # Of avbc's own, the message says all.
-                exc_info=None if isinstance(error, AvbcError) else error,
+                exc_info=_traced(error),
             )
         return known
 
@@ -446,6 +446,13 @@ class _Course:
         """Whether its interval has passed."""
         before = self.last.done.get(job.method) if job.every else None
         return before is None or self.at - before >= job.every
+
+
+def _traced(error: Exception) -> BaseException | None:
+    """Return the exception whose traceback says more than the message; None where none does."""
+    if isinstance(error, BooksUnusable) and error.is_defect:
+        return error.__cause__
+    return None if isinstance(error, AvbcError) else error
 
 
 def _no_answer(count: int, next_at: datetime, skipped: Sequence[str] = ()) -> str:

@@ -62,7 +62,8 @@ class JobOutcome(Shown):
 
     def __str__(self) -> str:
         if self.error is None:
-            return "" if self.report is None else self.report.summary()
+            went = "" if self.report is None else self.report.summary()
+            return went if self.failure is None else f"failed: {went}"
         # The message of another's error may say little without its class.
         name = "" if isinstance(self.error, AvbcError) else f"{type(self.error).__name__}: "
         return f"failed: {name}{self.error}"
@@ -125,8 +126,8 @@ class CycleReport(Report):
 
     @property
     def failed(self) -> list[JobOutcome]:
-        """The jobs that failed."""
-        return [job for job in self.jobs if job.error is not None]
+        """The jobs that failed, or that an error ended early."""
+        return [job for job in self.jobs if job.failure is not None]
 
     def summary(self) -> str:
         """How the cycle went, and its notes."""
@@ -183,7 +184,7 @@ class CycleReport(Report):
                 if first != job.method:
                     same = f"for the same reason as {first}{f': the scope {scope}' * bool(scope)}"
                     text = text.replace(str(failure), same)
-            mark = "" if job.ok or job.is_taken else "error" if job.error else "warning"
+            mark = "" if job.ok or job.is_taken else "error" if failure else "warning"
             rows.setdefault((text, mark), []).append(job.method)
         return [
             {"job": ", ".join(methods), "outcome": text, MARK: mark}

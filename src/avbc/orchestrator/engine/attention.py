@@ -10,6 +10,7 @@ import attrs
 from avbc.logs import get_logger
 from avbc.mapping import Problem
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT
+from avbc.orchestrator.engine.changes import UNEXPECTED
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.open_items import ItemChange, ItemKey, OpenItems, Raised, Settled
@@ -30,7 +31,7 @@ EDITED_AFTER_IMPORT = "order_edited_after_import"
 """The code of an order that was edited after its import."""
 STATUS_KEPT = "status_kept"
 """The code of an order that was asked for by its id and refused, and keeps its status."""
-_FIXED_TO_THE_END = frozenset({STATUS_KEPT, "order_edited", WAITS_FOR_PAYMENT})
+_FIXED_TO_THE_END = frozenset({STATUS_KEPT, "order_edited", WAITS_FOR_PAYMENT, UNEXPECTED})
 """Problems of orders that were not imported whose advice says itself how the item goes."""
 RECONCILE = "reconcile"
 """The area of what a reconciliation found."""

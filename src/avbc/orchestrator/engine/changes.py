@@ -30,6 +30,11 @@ CONCERNS_ALL = (
 )
 """Errors that concern every record, not only one."""
 
+UNEXPECTED = "unexpected_error"
+"""The code of a record that a program error kept from being done."""
+NEXT_RUN = "The next run tries again."
+"""What becomes of it then."""
+
 _log = get_logger("avbc.orchestrator")
 
 
@@ -60,9 +65,11 @@ def unexpected(error: Exception, subject: str, doing: str, ids: dict[str, object
     """Log an exception of a program, and return it as the problem of the record."""
     name = type(error).__name__
     _log.error("%s: unexpected %s", subject, name, exc_info=error, extra=ids)
+    # The books say which of their methods it was.
+    where = "".join(f" ({note})" for note in dict.fromkeys(getattr(error, "__notes__", ())))
     return record_problem(
-        "unexpected_error",
-        f"{name} {doing}: {error}",
+        UNEXPECTED,
+        f"{name} {doing}: {error}{where}",
         "Correct the program; the log has the traceback.",
     )
 

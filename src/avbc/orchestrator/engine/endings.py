@@ -21,7 +21,13 @@ from avbc.orchestrator.engine.attention import (
     STATUS_KEPT,
     kept_problem,
 )
-from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_extra, record_problem
+from avbc.orchestrator.engine.changes import (
+    CONCERNS_ALL,
+    NEXT_RUN,
+    UNEXPECTED,
+    order_extra,
+    record_problem,
+)
 from avbc.orchestrator.engine.choosing import NOT_THERE, Choice
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
 from avbc.orchestrator.engine.follower import EDITED
@@ -253,7 +259,9 @@ class Endings:
                     run.settle([ids[1]], area=FOLLOWING, codes=[EDITED_AFTER_IMPORT])
             elif each.result == "waiting":
                 self._note_waiting(each)
-            elif each.result != "postponed":
+            elif each.result == "postponed":
+                self._note_unexpected(each)
+            else:
                 run.set_items(ids[1], (), *ids)
                 if each.each.existing is not None:
                     # A person's status says whether it was paid, and avbc's hides it.
@@ -283,6 +291,20 @@ class Endings:
         problems = [each for each in outcome.problems if each.code == WAITS_FOR_PAYMENT]
         ids = (outcome.order_id, outcome.import_id)
         run.set_items(outcome.import_id, problems if late else (), *ids)
+
+    def _note_unexpected(self, ending: Ending) -> None:
+        """Have an order on the worklist that a program error keeps out of the books."""
+        run, outcome = self._run, ending.outcome
+        is_new = ending.each.order.status_id == run.statuses.new
+        then = NEXT_RUN if is_new else f"Then call import_order({outcome.order_id})."
+        for problem in outcome.problems:
+            if problem.code == UNEXPECTED:
+                run.add_item(
+                    attrs.evolve(problem, fix=f"{problem.fix} {then}"),
+                    key=outcome.import_id,
+                    order_id=outcome.order_id,
+                    import_id=outcome.import_id,
+                )
 
     def end(self, ending: Ending) -> None:
         """Put an order into the report, the log and the journal."""

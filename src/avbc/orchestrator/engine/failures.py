@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -60,9 +60,17 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
         others = {cause for each in here - before - {key} for cause in _causes_of(each)}
         if not is_token:
             attention.settle(before)
-        # Several methods stop at one fault of the settings: the first of them has the item.
-        if not causes or not others.issuperset(causes):
-            problem = _problem(integration, method, error)
+        # Several methods stop at one fault of the settings, or of the books: the first of them has
+        # the item.
+        problem = _problem(integration, method, error)
+        if causes:
+            is_known = others.issuperset(causes)
+        else:
+            same = _same(items, here, problem, str(error))
+            is_known = bool(same)
+            if is_known:
+                attention.settle({key} - same)
+        if not is_known:
             attention.add(problem, key=key)
             for area in _CHECKS:
                 # It goes when a run or a check finds that it is well, and that of a check does not.
@@ -73,6 +81,21 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
     except JOURNAL_ERRORS as unreachable:
         _log.warning("a failed run is not on the worklist: %s", unreachable)
     attention.report()
+
+
+def _same(items: OpenItems, keys: Iterable[str], failed: Problem, text: str) -> set[str]:
+    """Return the keys of the items that say the same; other numbers make no other failure."""
+    same: set[str] = set()
+    ending = _without_numbers(f" failed: {text}")
+    for key in keys:
+        item = items.find((_AREA, failed.code, key))
+        if item is not None and _without_numbers(item.message).endswith(ending):
+            same.add(key)
+    return same
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"[0-9]+", "", text)
 
 
 def note_success(integration: Integration, method: str, *, is_answered: bool) -> None:
@@ -193,7 +216,7 @@ def failures_to_tell(
     by_key: dict[str, tuple[list[str], Exception]] = {}
     for method, error in failed:
         text = str(error).replace(getattr(error, "call", ""), "")
-        key = f"{type(error).__name__} {_digest(re.sub(r'[0-9]+', '', text))} {here}"
+        key = f"{type(error).__name__} {_digest(_without_numbers(text))} {here}"
         by_key.setdefault(key, ([], error))[0].append(method)
     news = [failure for key, failure in by_key.items() if key not in kept]
     return {**dict.fromkeys(by_key, now), **kept}, news

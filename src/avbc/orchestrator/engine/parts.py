@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, cast
 
 import attrs
 
-from avbc.acctvantage.errors import BooksUnusable
+from avbc.acctvantage.errors import BooksUnreachable, BooksUnusable
 from avbc.acctvantage.gateway import (
     ClientGateway,
     CreditGateway,
@@ -35,10 +37,31 @@ from avbc.acctvantage.pickups import Pickup
 from avbc.acctvantage.records import Credit, Shipment
 from avbc.acctvantage.sql.gateway import SqlGateway
 from avbc.bigcommerce.models import OrderStatus
-from avbc.errors import FinalError
+from avbc.errors import AvbcError, FinalError
+from avbc.logs import get_logger
 from avbc.mapping import MappingRules
 from avbc.orchestrator.engine.returned import Check, check_of, must_be
 from avbc.settings import Settings
+
+_OF_ONE_RECORD = frozenset(
+    {
+        "create_order",
+        "create_orders",
+        "update_order",
+        "update_receipt",
+        "set_to_ship",
+        "offer_again",
+        "set_order_status",
+        "bind_client",
+        "record_capture",
+        "record_void",
+        "create_credit",
+    }
+)
+"""Methods whose exceptions concern the record that they write."""
+_LASTING_OS_ERRORS = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
+
+_log = get_logger("avbc.orchestrator")
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 """After every order, in every time zone."""
@@ -173,7 +196,9 @@ class Parts:
     """The books of an application, and which parts of the Gateway they have.
 
     A property is the part of this name, and raises `MethodsMissing` where the books lack it. A
-    method that returns something else than its definition says raises `BooksUnusable`.
+    method that returns something else than its definition says raises `BooksUnusable`, and so does
+    one that raises what is no `AvbcError`; an `OSError` such as a `ConnectionError` is an outage,
+    `BooksUnreachable`. Methods that write one record raise all others as they are.
 
     Args:
         books: AcctVantage's side, as the application gave it.
@@ -387,13 +412,19 @@ def _checked(
     whose = type(books).__name__
     try:
         answer = method(*arguments, **named)
-    except TypeError:
-        if _takes(method, arguments, named):
+    except AvbcError:
+        raise
+    except Exception as error:
+        if isinstance(error, TypeError) and not _takes(method, arguments, named):
+            raise BooksUnusable(
+                f"{whose}.{name} does not take the arguments it is called with: give it the "
+                f"signature {_signature(name)}."
+            ) from None
+        if name in _OF_ONE_RECORD and not _is_outage(error):
+            # The run goes on with the other records, and reports this one.
+            error.add_note(f"{whose}.{name}{_place(error)}".rstrip(","))
             raise
-        raise BooksUnusable(
-            f"{whose}.{name} does not take the arguments it is called with: give it the "
-            f"signature {_signature(name)}."
-        ) from None
+        raise _raised(whose, name, error) from error
     if inspect.iscoroutine(answer) or inspect.isasyncgen(answer):
         if inspect.iscoroutine(answer):
             answer.close()  # or Python warns that it was never awaited
@@ -408,7 +439,44 @@ def _checked(
             + (" A read that finds nothing returns an empty list." if is_read else "")
         )
 
-    return check(answer, refuse)
+    checked = check(answer, refuse)
+    if result.startswith("Iterator["):
+        return _taken(cast("Iterator[object]", checked), whose, name)
+    return checked
+
+
+def _taken(items: Iterator[object], whose: str, name: str) -> Iterator[object]:
+    """Yield what a method yields: its code runs only now."""
+    try:
+        yield from items
+    except AvbcError:
+        raise
+    except Exception as error:
+        raise _raised(whose, name, error) from error
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether an exception of books says that something did not answer, which passes by itself."""
+    return isinstance(error, OSError) and not isinstance(error, _LASTING_OS_ERRORS)
+
+
+def _place(error: Exception) -> str:
+    """Return where an exception is from: the last line of the books' own file says most."""
+    # The first frame is that of this module.
+    frames = extract_tb(error.__traceback__)[1:]
+    own = [each for each in frames if each.filename == frames[0].filename]
+    return f", line {own[-1].lineno} of {Path(own[-1].filename).name}," if own else ""
+
+
+def _raised(whose: str, name: str, error: Exception) -> BooksUnreachable | BooksUnusable:
+    """Return what an exception of a method of the books means: an outage, or a defect of them."""
+    what = f"{whose}.{name}{_place(error)} raised {type(error).__name__}: {error}"
+    if _is_outage(error):
+        return BooksUnreachable(what)
+    _log.debug("%s", what, exc_info=error)
+    told = BooksUnusable(f"{what}. Correct it in {whose}.")
+    told.is_defect = True
+    return told
 
 
 def _takes(

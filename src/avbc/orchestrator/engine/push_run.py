@@ -26,6 +26,8 @@ from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
+    NEXT_RUN,
+    UNEXPECTED,
     change_text,
     order_extra,
     problem_of,
@@ -324,6 +326,14 @@ class PushRun(Run[PushReport]):
                     errors = [each for each in errors if each.code != STOPPED]
                 problems = errors if effect == "refused" else []
                 self.set_items(change.key, problems, change.order_id, change.import_id)
+            for each in change.problems:
+                if each.code == UNEXPECTED:
+                    self.add_item(
+                        attrs.evolve(each, fix=f"{each.fix} {NEXT_RUN}"),
+                        key=change.key,
+                        order_id=change.order_id,
+                        import_id=change.import_id,
+                    )
         keys = [change.key for change in changes]
         self.record(self._entry(effect, changes), keys, lasts=effect != "sent")
 

@@ -119,8 +119,6 @@ class Run(Generic[R]):
         self.is_begun = False
         """Whether something was done that the report must not lose: an error then ends the run, and
         is not raised."""
-        self._failure: AvbcError | None = None
-        """What ended the run early."""
         self._task = task
         self._id = uuid.uuid4().hex
         self.writes = Writes(Lease(), integration)
@@ -128,7 +126,8 @@ class Run(Generic[R]):
         self._noted: list[Noted] = []
         self._states_kind = f"{task.turn} states"
         self._states = States(partial(self.known, self._states_kind))
-        self._attention = Attention(integration, task.turn or task.name)
+        self._area = task.turn or task.name
+        self._attention = Attention(integration, self._area)
         self._known: dict[str, dict[str, str]] = {}
         """What is to be remembered with the next flush: texts by key, by kind."""
         self.in_hand = InHand(
@@ -176,11 +175,11 @@ class Run(Generic[R]):
         """
         try:
             self._do(job, faults)
-            if self._failure is not None:
-                self.note_failure(self._failure)
-            elif not (self.preview or self.report.stopped) and self._task.turn:
+            if self.report.failure is not None:
+                self.note_failure(self.report.failure)
+            elif not (self.preview or self.report.stopped):
                 is_answered = self.report.requests > 0
-                note_success(self.integration, self._task.turn, is_answered=is_answered)
+                note_success(self.integration, self._area, is_answered=is_answered)
                 if is_answered:
                     note_clocks(self.integration)
         except AvbcError as error:
@@ -227,13 +226,13 @@ class Run(Generic[R]):
             return
         if not self.is_begun:
             raise error
-        self._failure = self.report.failure = error
+        self.report.failure = error
         self.report.stopped = str(error)
 
     def note_failure(self, error: AvbcError) -> None:
         """Put what ended the run on the worklist, where it does not pass by itself."""
-        if self._task.turn and not (self.preview or self._is_unasked):
-            note_failure(self.integration, self._task.turn, error)
+        if not (self.preview or self._is_unasked):
+            note_failure(self.integration, self._area, error)
 
     def stop_if_all_failed(self, answers: Collection[object]) -> None:
         """End the run if all requests failed: without a store each other one would take minutes."""

@@ -16,9 +16,11 @@ from avbc.acctvantage.files.journal import (
 )
 from avbc.acctvantage.files.replacing import replacing, require_folder
 from avbc.acctvantage.optional import JournalGateway, Turn
+from avbc.errors import AvbcError
 from avbc.logs import get_logger
 from avbc.mapping.days import day_of
 from avbc.money import ZERO
+from avbc.orchestrator.engine.failures import note_failure, note_success
 from avbc.orchestrator.engine.integration import Integration
 from avbc.report import Report, counted
 from avbc.settings import Settings
@@ -117,15 +119,21 @@ def write_journal(
     """
     books = integration.parts.journal
     require_folder(folder)
-    with (
-        tracing.span("avbc.write_journal", {}),
-        integration.turn(_WRITTEN, _PATIENCE) as turn,
-    ):
-        report = _closed_and_written(
-            integration, books, folder, through, rewrite_since=rewrite_since, turn=turn
-        )
-        _log.info("%s", report.summary())
-        return report
+    try:
+        with (
+            tracing.span("avbc.write_journal", {}),
+            integration.turn(_WRITTEN, _PATIENCE) as turn,
+        ):
+            report = _closed_and_written(
+                integration, books, folder, through, rewrite_since=rewrite_since, turn=turn
+            )
+    except AvbcError as error:
+        note_failure(integration, "write_journal", error)
+        raise
+    _log.info("%s", report.summary())
+    if not report.refusal:
+        note_success(integration, "write_journal", is_answered=False)
+    return report
 
 
 def _closed_and_written(
