@@ -115,6 +115,10 @@ def test_all_advice_is_a_command_that_is_there() -> None:
         ("push_inventory: sent 1, unchanged 2.", "push_inventory: sent 1, unchanged 2."),
         ("import_orders", "import_orders"),
         ("in the books (SqlGateway.load_products)", "in the books (`avbc load FILE`)"),
+        (
+            "in the books (SqlGateway.load_clients), and",
+            "in the books (`avbc load FILE`, a TOML file with [[clients]]), and",
+        ),
         ("to the books (SqlGateway.load). The next", "to the books (`avbc load FILE`). The next"),
     ],
 )
@@ -565,6 +569,15 @@ def test_products_load_from_an_export(terminal: Terminal, folder: Path) -> None:
     assert terminal("load", "products.csv").out == "Loaded products.csv.\n"
 
 
+def test_clients_load_from_a_toml_file_alone(terminal: Terminal, folder: Path) -> None:
+    (folder / "clients.csv").write_text("name,email\nRivera,ana@example.com\n")
+    said = terminal("load", "clients.csv")
+    assert said.code == MUST_CHANGE
+    assert "TOML file with a [[clients]] table" in said.err
+    (folder / "clients.toml").write_text('[[clients]]\nname = "Rivera"\nemail = "a@example.com"\n')
+    assert terminal("load", "clients.toml").out == "Loaded clients.toml.\n"
+
+
 def postponed(code: str) -> avbc.ImportReport:
     outcome = avbc.Outcome(7, "WEB7", problems=(avbc.Problem(code, "", "", "No."),))
     return avbc.ImportReport(postponed=[outcome])
@@ -622,7 +635,7 @@ def test_init_writes_what_loads_and_no_secret(
     before = file.read_bytes()
     again = terminal("init", "--settings", "first.toml")
     assert (again.code, file.read_bytes()) == (MUST_CHANGE, before)
-    assert "init overwrites no file" in again.err
+    assert "init overwrites no file: give --settings another name" in again.err
 
 
 def test_init_from_the_credentials_file(

@@ -45,6 +45,7 @@ _OTHERS = {
     "page": "page",
     "load": "load",
     "load_products": "load",
+    "load_clients": "load",
     "hand_over_earlier_orders": "hand-over-earlier-orders",
 }
 
@@ -130,7 +131,9 @@ class Advice:
         # A method that is only mentioned is not typed now.
         options = self.options if found["name"] or loads else ()
         line = " ".join(["avbc", self._commands[name], *_arguments(given), *options])
-        return f"{_RUN.get(found['call'] or '', '')}`{line}`"
+        # The command takes clients from a TOML file alone.
+        of = ", a TOML file with [[clients]]" if name == "load_clients" else ""
+        return f"{_RUN.get(found['call'] or '', '')}`{line}`{of}"
 
 
 ADVICE = Advice({**METHODS, **PUSHES, **_OTHERS})

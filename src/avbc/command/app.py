@@ -26,7 +26,7 @@ from typing import Annotated, TypeAlias, cast, get_type_hints
 import attrs
 
 from avbc._version import __version__
-from avbc.acctvantage import ImportGateway, SqlGateway
+from avbc.acctvantage import BooksFileError, ImportGateway, SqlGateway
 from avbc.acctvantage.files.replacing import replacing
 from avbc.acctvantage.optional import LendsDatabase
 from avbc.acctvantage.sql.staging import HandOver
@@ -246,7 +246,15 @@ def load(file: Path, /, *, embedded: Embedded) -> str:
             stays as it is.
     """
     if file.suffix.lower() == ".csv":
-        embedded.load_products(file)
+        try:
+            embedded.load_products(file)
+        except BooksFileError as error:
+            if any(fault.key == "email" for fault in error.faults):
+                raise FinalError(
+                    f"{error}\nA CSV holds products here. Clients are loaded from a TOML file with "
+                    "a [[clients]] table for each (docs/books.md)"
+                ) from error
+            raise
     else:
         embedded.load(file)
     return f"Loaded {file}."
@@ -290,7 +298,10 @@ def init(
     """
     if settings_file.exists():
         # Before the store is asked. `create` looks once more.
-        raise FinalError(f"{settings_file} is there already, and init overwrites no file")
+        raise FinalError(
+            f"{settings_file} is there already, and init overwrites no file: give --settings "
+            "another name, or move it away"
+        )
     account = load_credentials(credentials_file) if credentials_file else environment_credentials()
     named = None if write_secrets else credentials_file
     with BigCommerce(account.api_url, account.access_token) as store:
