@@ -193,6 +193,17 @@ def test_an_order_by_its_import_id(fake: FakeStore, books: avbc.SqlGateway, orde
         (lambda fake: fake.edit_order(77, status_id=9), "the store has no order 77"),
         (lambda _: FakeStore().order(7), "the store has no order 7: it has no orders"),
         (lambda fake: fake.add_orders(OrderFactory().plain()), "must be a list: write [order]"),
+        (lambda fake: fake.fail("/v2/orders", "429"), "Did you mean 'GET /v2/orders'?"),
+        (lambda fake: fake.fail("GET /v9/ordrs"), "the store answers no request 'GET /v9/ordrs'"),
+        (lambda fake: fake.edit_order(1001, status="Shipped"), "status: give status_id, such as"),
+        (
+            lambda fake: [fake.ship_order(1001), fake.ship_order(1001)],
+            "order 1001 has nothing left to ship",
+        ),
+        (lambda _: item("MUG-BLUE", -2), "quantity: -2 is below zero"),
+        (lambda _: item("MUG-BLUE", "2"), "quantity: '2' must be an int"),
+        (lambda _: Line("A", "B", 24.0), 'price: 24.0 must be a Decimal, such as Decimal("24.00")'),
+        (lambda _: Discount("manual", 5.0), "value: 5.0 must be a Decimal"),
         (lambda fake: fake.add_order([]), "order: [] is no order"),
     ],
 )

@@ -24,6 +24,20 @@ def _is_one_of(record: object, field: attrs.Attribute[T], value: T) -> None:
         raise ValueError(f"{field.name}: {value!r} is none of {', '.join(known)}. {hint}".rstrip())
 
 
+def _is_count(_: object, field: attrs.Attribute[T], value: T) -> None:
+    """Make sure that a field is a number of things."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{field.name}: {value!r} must be an int")
+    if value < 0:
+        raise ValueError(f"{field.name}: {value} is below zero")
+
+
+def _is_money(_: object, field: attrs.Attribute[T], value: T) -> None:
+    """Make sure that a field is an exact amount: a float is none."""
+    if value is not None and not isinstance(value, Decimal):
+        raise TypeError(f'{field.name}: {value!r} must be a Decimal, such as Decimal("24.00")')
+
+
 FormAnswer: TypeAlias = tuple[str, str | int]
 """Name of a checkout form field, and what the shopper entered: text of any lines, or a number."""
 ItemType: TypeAlias = Literal["physical", "digital", "giftcertificate"]
@@ -102,8 +116,8 @@ class Line(Shown):
 
     sku: str
     name: str
-    price: Decimal
-    quantity: int = 1
+    price: Decimal = attrs.field(validator=_is_money)
+    quantity: int = attrs.field(default=1, validator=_is_count)
     type: ItemType = attrs.field(default="physical", validator=_is_one_of)
     product_id: int = 0
     """0 is a custom item."""
@@ -115,7 +129,7 @@ class Line(Shown):
     taxable: bool = True
     options: tuple[tuple[str, str], ...] = ()
     """Name and value of each option chosen."""
-    wrapping: Decimal | None = None
+    wrapping: Decimal | None = attrs.field(default=None, validator=_is_money)
     """What gift wrapping of the whole line costs."""
     wrapping_message: str = ""
     event_date: str = ""
@@ -136,7 +150,7 @@ class Discount(Shown):
     kind: Literal[
         "coupon_amount", "coupon_percent", "coupon_per_item", "promotion", "automatic", "manual"
     ] = attrs.field(validator=_is_one_of)
-    value: Decimal
+    value: Decimal = attrs.field(validator=_is_money)
     code: str = ""
     name: str = ""
 
@@ -150,8 +164,8 @@ class Shipping(Shown):
     """
 
     method: str = "UPS Ground"
-    cost: Decimal = Decimal("8.00")
-    handling: Decimal = ZERO
+    cost: Decimal = attrs.field(default=Decimal("8.00"), validator=_is_money)
+    handling: Decimal = attrs.field(default=ZERO, validator=_is_money)
     receiver: Person | None = None
     form_fields: Sequence[FormAnswer] = ()
     """What was asked for this address at checkout: names and answers."""

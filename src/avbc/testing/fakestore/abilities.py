@@ -16,7 +16,7 @@ from typing import TypeVar, Unpack, cast
 
 from avbc.testing.factories import Line, OrderOptions
 from avbc.testing.fakestore.ability import ability
-from avbc.testing.fakestore.core import Core, LoggedRequest
+from avbc.testing.fakestore.core import ROUTES, Core, LoggedRequest
 from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
 from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, Spoil, SpoilKind, fault_kind
 from avbc.testing.fakestore.merchant import Merchant
@@ -390,7 +390,11 @@ class Abilities(Merchant):
             reset_ms: What a `429` reports as the rest of the window; the truth by default.
             seconds: How long a `slow_body` pauses (0.2), and over loopback a `timeout` stays silent
                 (60) and a `refused` port stays closed (0.2).
+
+        Raises:
+            ValueError: There is no such kind, or the store answers no request that `match` means.
         """
+        ROUTES.require_match(match)
         lasts = SECONDS.get(kind, 0.0) if seconds is None else seconds
         fault = Fault(match, fault_kind(kind), times, at, reset_ms, lasts)
         self._core.planned.append(fault)

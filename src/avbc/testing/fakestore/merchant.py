@@ -59,9 +59,11 @@ class Merchant(Reached):
         Raises:
             KeyError: There is no such order.
             TypeError: Orders have no such field.
-            ValueError: There is no such status.
+            ValueError: There is no such status, or `status` is given without `status_id`.
         """
         _check_fields(Order, self._core.state.order(order_id).header, as_row(changes))
+        if "status" in changes and "status_id" not in changes:
+            raise ValueError("status: give status_id, such as status_id=2; the store names it")
         if "status_id" in changes:
             fields = self._core.state.status_fields(changes["status_id"])
             if fields is None:
@@ -124,6 +126,8 @@ class Merchant(Reached):
         order = state.order(order_id)
         left = unshipped(order)
         shipped = left if items is None else items
+        if not left:
+            raise ValueError(f"order {order_id} has nothing left to ship")
         if not shipped or any(not 0 < shipped[each] <= left.get(each, 0) for each in shipped):
             raise ValueError(f"order {order_id} has these units of its lines left to ship: {left}")
         addresses: dict[object, list[Row]] = {}

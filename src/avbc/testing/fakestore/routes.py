@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 import attrs
@@ -11,6 +13,7 @@ from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no
 from avbc.testing.fakestore.lists import MAX_LIMIT, Filter, filtered, v2_slice, v3_page
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, whole
+from avbc.text import did_you_mean
 
 Handler: TypeAlias = Callable[[State, StoreRequest, tuple[int, ...]], StoreResponse]
 Rows: TypeAlias = Callable[[State, tuple[int, ...]], Sequence[Row]]
@@ -124,6 +127,15 @@ def row_with(rows: Iterable[Row], identity: int) -> Row:
     raise Refusal(404)
 
 
+_NUMBERS = re.compile(r"\d+")
+
+
+def _names(template: str, match: str) -> Iterator[str]:
+    """Name requests of a route with ids that a pattern may mean."""
+    for each in ("1000", *_NUMBERS.findall(match)):
+        yield template.replace("{id}", each)
+
+
 class Routes:
     """Finds the route of a request by one look-up."""
 
@@ -136,6 +148,20 @@ class Routes:
         """Every route, by its address."""
         for _, methods in sorted(self._methods.items()):
             yield from methods.values()
+
+    def require_match(self, match: str) -> None:
+        """Make sure that a pattern of method and path can match a request.
+
+        Raises:
+            ValueError: The store answers no such request.
+        """
+        # Which texts these mean is not worked out here.
+        if "?" in match or "[" in match:
+            return
+        names = [route.name for route in self]
+        if not any(fnmatchcase(name, match) for each in names for name in _names(each, match)):
+            hint = did_you_mean(match, names) or "Write it as in 'GET /v2/orders/*'."
+            raise ValueError(f"match: the store answers no request {match!r}. {hint}")
 
     def find(self, method: str, path: str) -> tuple[Route | None, tuple[int, ...], bool]:
         """Return the route, the ids in the path, and whether another method exists there."""
