@@ -326,6 +326,8 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["page", "."], ". is a folder: name a file in it"),
         (["import", "--since", "yesterday"], "Give a day, such as 2026-01-31."),
         (["push", "stuff"], "Give one of order-statuses, shipments, products, inventory."),
+        (["push", "product"], "`avbc push` takes no 'product': did you mean products? Give one of"),
+        (["run", "extra"], "`avbc run` takes no 'extra'. `avbc run --help` lists"),
         (["worklist", "--all"], "`avbc worklist --help` lists what can be given."),
         (["import", "7", "--since", "2026-01-02"], "one of them"),
         (["explain", "0"], "0 is not an id"),

@@ -61,6 +61,7 @@ from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
 from avbc.settings import Settings
 from avbc.stopping import ended_by
+from avbc.text import near_name
 
 try:
     from cyclopts import (
@@ -542,11 +543,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_OK
     except CycloptsError as error:
-        return say(f"{error}{_possible(error)}", MUST_CHANGE, is_json=is_json)
+        return say(f"{_told(error)}{_possible(error)}", MUST_CHANGE, is_json=is_json)
     except (AvbcError, ValueError, OSError) as error:
         return say(str(error), code_of(error), is_json=is_json)
     except KeyboardInterrupt:
         return say("interrupted", INTERRUPTED, is_json=is_json)
+
+
+def _told(error: CycloptsError) -> str:
+    """Say what is wrong with a command line."""
+    if not isinstance(error, UnusedCliTokensError) or not error.unused_tokens:
+        return str(error)
+    line = " ".join(["avbc", *(error.command_chain or ())])
+    extra = error.unused_tokens[0]
+    names = [name for name in push if not name.startswith("-")] if line == "avbc push" else []
+    near = near_name(extra, names)
+    return f"`{line}` takes no {extra!r}" + (f": did you mean {near}?" if near else ".")
 
 
 def _possible(error: CycloptsError) -> str:
