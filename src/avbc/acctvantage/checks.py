@@ -80,7 +80,8 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return value.is_finite() if isinstance(value, Decimal) else _is_whole(value)
+    # One that is not finite, the books refuse as they write it.
+    return isinstance(value, Decimal) or _is_whole(value)
 
 
 def _is_path(value: object) -> bool:
