@@ -319,6 +319,7 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
     [
         (["nonsense"], 'Unknown command "nonsense"'),
         (["explain"], "requires an argument. `avbc explain --help` lists what can be given."),
+        (["explain"], 'Command "explain" parameter ORDER requires'),
         (["import", "mug"], "give its number in BigCommerce, such as 1042, or its Import ID"),
         (["explain", "XYZ1002"], "'XYZ1002' is no order"),
         (["export-clients", "mug"], 'unable to convert "mug" into int'),
@@ -335,6 +336,9 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["worklist", "--settings", "gone.toml"], "there is no settings file gone.toml"),
         (["worklist", "--books", ""], "give --books or AVBC_BOOKS"),
         (["worklist", "--books", "mybooks"], "package.module:function"),
+        (["worklist", "--books", "mybooks:"], "neither a database URL nor a function"),
+        (["worklist", "--books", ":open_books"], "neither a database URL nor a function"),
+        (["worklist", "--books", "mybooks:my books"], "neither a database URL nor a function"),
         (["worklist", "--books", "//books.db"], "not a database URL"),
         (["load", "books.toml", "--books", "sqlite:///gone/b.db"], "there is no folder"),
         (["worklist", "--journal", "sqlite:///gone/j.db"], "--journal or AVBC_JOURNAL"),

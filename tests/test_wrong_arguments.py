@@ -65,7 +65,7 @@ Call = Callable[[Any], object]
         (lambda web: web.worklist(1), "worklist: too many positional arguments. It takes no"),
         (lambda web: web.import_orders(ids=1), "ids: 1 must be a list of ids"),
         (lambda web: web.import_order("7"), "order_id: '7' must be an int"),
-        (lambda web: web.import_orders(until=1), "until needs a since"),
+        (lambda web: web.import_orders(until=1), "until needs since"),
         (lambda web: web.reconcile(since="x"), "since: 'x' must be a date"),
         (lambda web: web.explain("XYZ1001"), "'XYZ1001' is no order: give its number in BigCom"),
         (lambda web: web.history("WEB"), "or its Import ID, WEB1042"),

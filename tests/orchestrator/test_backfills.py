@@ -368,7 +368,7 @@ def test_the_placed_orders_of_a_period_are_taken_that_are_not_in_the_books(
         ({"ids": [1], "since": AT}, "one of them"),
         ({"ids": [], "retry_errors": True}, "one of them"),
         ({"since": AT, "retry_errors": True}, "one of them"),
-        ({"until": AT}, "needs a since"),
+        ({"until": AT}, "needs since"),
         ({"since": AT.replace(tzinfo=None)}, "no time zone"),
         ({"since": AT, "until": AT.replace(tzinfo=None)}, "no time zone"),
     ],

@@ -127,7 +127,9 @@ def _made_of(
         elif name not in {"progress", *fixed}:
             if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
                 kind = inspect.Parameter.POSITIONAL_ONLY
-            hint = Path if name == "folder" else str if name in _ORDERS else hint
+            hint = Path if name == "folder" else hint
+            if name in _ORDERS:
+                hint = Annotated[str, Parameter(name="ORDER")]
             parameters.append(parameter.replace(annotation=hint, kind=kind))
 
     def command(*arguments: object, web: Orchestrator, **options: object) -> object:

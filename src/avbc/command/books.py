@@ -25,7 +25,7 @@ def open_books(named: str, stack: ExitStack, *, is_made: bool) -> ImportGateway:
             "the books are not named: give --books or AVBC_BOOKS their database URL, such as "
             "sqlite:///books.db, or package.module:function for books of your own"
         )
-    if re.fullmatch(r"[A-Za-z_][\w.]*", named):
+    if "://" not in named and not _FUNCTION.fullmatch(named):
         raise FinalError(
             f"the books {named!r} are neither a database URL nor a function: give --books or "
             "AVBC_BOOKS a URL such as sqlite:///books.db, or package.module:function for books of "

@@ -407,7 +407,7 @@ def require_selection(ids: object, since: object, until: object, *, retry_errors
     """
     require_flags(retry_errors=retry_errors)
     if until is not None and since is None:
-        raise ValueError("until needs a since: the period begins there")
+        raise ValueError("until needs since, where the period begins")
     if (ids is not None) + (since is not None) + bool(retry_errors) > 1:
         raise ValueError("give ids, or a period (since, until), or retry_errors: one of them")
     require_period(since, until)
