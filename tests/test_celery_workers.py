@@ -381,7 +381,7 @@ def test_each_store_has_its_own_fault_and_its_own_interval(
 
         def count(code: str) -> int:
             """How many cycles a store had."""
-            return len(crew.lines(f"({code}): {'No new orders' if code == 'WEL' else '4 of '}"))
+            return len(crew.lines(f"({code}): {'No new orders' if code == 'WEL' else '5 of '}"))
 
         def send(*codes: str) -> None:
             """Send what the dispatcher sends for stores that are due."""

@@ -118,7 +118,7 @@ CALLS: dict[str, Callable[[Orchestrator, object], object]] = {
 @pytest.mark.parametrize("method", CALLS)
 @pytest.mark.parametrize(
     ("given", "error"),
-    [("1001", TypeError), (True, TypeError), (None, TypeError), (-1, ValueError)],
+    [(10.5, TypeError), (True, TypeError), (None, TypeError), (-1, ValueError)],
 )
 def test_an_id_that_is_none_is_refused_at_once(
     web: Orchestrator, store: FakeStore, method: str, given: object, error: type[Exception]
@@ -126,6 +126,12 @@ def test_an_id_that_is_none_is_refused_at_once(
     with pytest.raises(error, match=r"^(order_id|order_ids|ids|client_ids): "):
         CALLS[method](web, given)
     assert store.counts() == {}
+
+
+@pytest.mark.parametrize("method", ["import_order", "import_orders", "follow_orders"])
+def test_text_is_no_id_where_only_ids_are_taken(web: Orchestrator, method: str) -> None:
+    with pytest.raises(TypeError, match=r"^(order_id|order_ids|ids): "):
+        CALLS[method](web, "1001")
 
 
 @pytest.mark.parametrize("given", ["12", 12])
