@@ -52,6 +52,8 @@ def refuse_second(
             assert "Set it back to 'WEB'." in message
         assert {entry.method for entry in store.log} <= {"GET"}
         assert books.sales_orders() == before
+        (item,) = web.worklist()
+        assert item.fix.startswith("Correct order_status.import_source_code in the settings. The")
         (check,) = [each for each in web.check_setup().checks if each.area == "source code"]
         assert check.state == "error"
         assert "under 'WEB'" in check.found

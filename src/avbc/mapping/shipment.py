@@ -376,7 +376,7 @@ def _drafts(
                 f"Shipment {shipment.number} names no carrier, so the customer gets the tracking "
                 "number without a link."
             ),
-            "Add it to the table of carriers, or give the shipment a tracking link.",
+            "Give the shipment a tracking link, or a carrier that avbc knows, such as UPS.",
         )
     return [_draft(shipment, piece, link, carrier, found) for piece in pieces]
 

@@ -336,7 +336,7 @@ class Change(Report):
         if self.sends is not None:
             # Each of the changes shows its own record.
             calls = (body_text(self.sends), *(call.name for call in self.calls))
-        return "; ".join((*map(str, (*self.problems, *self.replaced)), *calls))
+        return "; ".join((*map(str, (*self.problems, *self.replaced)), *calls)).replace(".; ", ". ")
 
 
 @attrs.define

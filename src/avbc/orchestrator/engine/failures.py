@@ -17,6 +17,7 @@ from avbc.orchestrator.engine.attention import Attention
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS, JournalUnusable
 from avbc.orchestrator.engine.open_items import OpenItems
+from avbc.orchestrator.engine.source_code import SETTING as CODE
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.orchestrator.reports import Check, ConnectionReport, SetupReport
 from avbc.settings import Settings, SettingsError
@@ -234,12 +235,14 @@ def _problem(integration: Integration, method: str, error: AvbcError) -> Problem
         keys = ", ".join(_causes(error))
         faults = "; ".join(map(str, error.faults))
         what = how_to_create("what is missing", loads_files=integration.parts.loads_files)
+        # Nothing that is missing makes a second Import Source Code right.
+        otherwise = "" if keys == CODE else f" Or: {what}."
         return Problem(
             RUN_FAILED,
             keys,
             "",
             f"A fault of the set-up stops whole runs, and nothing is marked: {faults}",
-            f"Correct {keys} in the settings. Or: {what}. The next run does what waits.",
+            f"Correct {keys} in the settings.{otherwise} The next run does what waits.",
         )
     return Problem(
         RUN_FAILED,
