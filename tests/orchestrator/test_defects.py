@@ -24,6 +24,8 @@ class MyBooks:
 
     def __init__(self, books: SqlGateway, **methods: Callable[..., object]) -> None:
         self._books, self.methods = books, methods
+        # A protocol finds no attribute of `__getattr__` since Python 3.12.
+        self.journal_engine = books.journal_engine
 
     def __getattr__(self, name: str) -> Any:
         if name == "create_orders":
