@@ -67,6 +67,22 @@ def refuse_second(
     return refused
 
 
+def test_a_second_code_is_refused_where_the_settings_change_meanwhile(
+    join: Join, store: FakeStore, change: Change, factory: OrderFactory
+) -> None:
+    order_id = store.add_order(factory.plain()).id
+    web = join()
+    assert web.import_orders().imported
+    # By now the books have said of the first code that it is right.
+    assert web.import_orders().ok
+    web.use(change(order_status={"import_source_code": "SHP"}))
+    with pytest.raises(SettingsError, match="under 'WEB'"):
+        web.import_orders(ids=[order_id])
+    assert {row.source_code for row in web.books.sales_orders()} == {"WEB"}
+    web.use(change())
+    assert web.import_orders().ok
+
+
 @pytest.mark.parametrize("code", ["web", "SHP"])
 def test_a_second_code_is_refused_before_anything_is_written(
     both: SqlGateway, refuse_second: Callable[[SqlGateway, str], None], code: str

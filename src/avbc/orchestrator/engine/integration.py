@@ -82,9 +82,9 @@ class Integration:
         """Marks of orders in hand that are to be taken off, by kind: each run tries again."""
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""
-        self.is_code_right = False
-        """Whether the books have this store's orders under its Import Source Code. That stays so:
-        under another code, or for another store, no job runs from then on."""
+        self.right_code: tuple[str, str] | None = None
+        """The Import Source Code and the store that the books have orders of. That they have stays
+        so: neither another code of this store nor another store of this code runs from then on."""
         self.clocks_noted: object = None
         """Which clocks were off when that was noted last."""
         self.unkept = ""

@@ -63,13 +63,13 @@ def code_fault(
 
 def code_faults(integration: Integration) -> list[Fault]:
     """Ask the books what is wrong with the Import Source Code, as faults of the settings."""
-    if integration.is_code_right:
-        return []
     code, store = integration.source_code, integration.store.store_hash
+    if integration.right_code == (code, store):
+        return []
     sources = integration.books.order_sources()
     if fault := code_fault(sources, code, store):
         return [Fault(SETTING, f"is {code!r}, and {fault.found}. {fault.fix}")]
-    integration.is_code_right = (code, store) in sources
+    integration.right_code = (code, store) if (code, store) in sources else None
     return []
 
 
