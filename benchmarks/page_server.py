@@ -22,6 +22,7 @@ PAGE_SIZE = 250
 FIRST_ID = 5_000_001
 """The first order's id in a large store: no other number begins as it does."""
 _OWN = re.compile(rb"\b5000(\d{3})\b")
+_LENGTH = re.compile(rb"(?i)content-length: *([0-9]+)")
 _QUOTA = (
     b"X-Rate-Limit-Time-Window-Ms: 30000\r\nX-Rate-Limit-Time-Reset-Ms: 30000\r\n"
     b"X-Rate-Limit-Requests-Quota: 1000000\r\nX-Rate-Limit-Requests-Left: 999999\r\n"
@@ -33,18 +34,23 @@ class Server:
 
     Args:
         arguments: What Python runs: it prints its address.
+        told: What it reads from its standard input before that.
     """
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], told: bytes = b"") -> None:
         self._command = [sys.executable, *arguments]
+        self._told = told
         self.url = ""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().strip()
+        self._process.stdin.write(self._told)
+        self._process.stdin.flush()
+        self.url = self._process.stdout.readline().decode().strip()
         return self
 
     def __exit__(
@@ -116,10 +122,11 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        if not self._buffer.endswith(b"\r\n\r\n"):
-            return
-        line, self._buffer = self._buffer.partition(b"\r\n")[0], b""
-        self._transport.write(self._answer(line))
+        head, end, body = self._buffer.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if end and len(body) >= int(length[1] if length else 0):
+            self._buffer = b""
+            self._transport.write(self._answer(head.partition(b"\r\n")[0]))
 
 
 async def serve(answer: Callable[[bytes], bytes]) -> None:

@@ -6,17 +6,15 @@ So what is measured is the client's work, and not the fake store's.
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 import attrs
 import httpx
+from page_server import Server
 
 API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 
@@ -67,37 +65,21 @@ def _key(request: httpx.Request) -> tuple[str, bytes, bytes]:
     return request.method, request.url.raw_path, request.read()
 
 
-class ReplayServer:
+class ReplayServer(Server):
     """Serves what was kept over HTTP, from a process of its own; a context manager."""
 
     def __init__(self, kept: Kept) -> None:
-        self._answers = {
+        answers = {
             b"%s %s" % (request.method.encode(), request.url.raw_path): _answer(response)
             for request, response in kept
         }
-        self.api_url = ""
+        server = str(Path(__file__).with_name("replay_server.py"))
+        super().__init__([server], pickle.dumps(answers))
 
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("replay_server.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        pickle.dump(self._answers, self._process.stdin)
-        self._process.stdin.flush()
-        port = int(self._process.stdout.readline())
-        self.api_url = f"http://127.0.0.1:{port}/stores/abc123/v3/"
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
+    @property
+    def api_url(self) -> str:
+        """The URL of the store."""
+        return f"{self.url}/stores/abc123/v3/"
 
 
 def _answer(response: httpx.Response) -> bytes:
