@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import avbc
 from avbc.testing import (
@@ -23,6 +25,8 @@ from avbc.testing import (
     item,
     order_of_shape,
 )
+from avbc.testing.contract import make_bundle
+from avbc.testing.contract.examples import make_shipment
 
 HOUSE = str(Path(avbc.__file__).parent)
 
@@ -276,6 +280,95 @@ def test_a_method_of_the_books(books: avbc.SqlGateway, call: Call, message: str)
         call(books)
     assert message in str(caught.value)
     assert "part_number,name" not in str(caught.value)
+
+
+NAIVE = datetime(2026, 1, 2)  # noqa: DTZ001  # what is refused
+AWARE = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def _ordered(**change: Any) -> avbc.OrderBundle:
+    bundle = make_bundle(1)
+    return evolve(bundle, order=evolve(bundle.order, **change))
+
+
+def _credited(at: datetime) -> avbc.Credit:
+    line = avbc.CreditLine("product", Decimal("9.95"))
+    tender = avbc.CreditTender("Visa/MC", Decimal("9.95"))
+    money = {"tax": Decimal(0), "total": Decimal("9.95"), "currency": "USD", "tenders": (tender,)}
+    return avbc.Credit("WEB1-CM7", "WEB1", 7, (line,), **money, created_at=at)  # type: ignore[arg-type]  # the fields are above
+
+
+def _one_time(books: Any, change: str) -> object:
+    receipt = evolve(make_bundle(1).receipts[0], id=None)
+    return books.update_receipt(receipt, evolve(receipt, **{change: NAIVE}))
+
+
+NO_ZONE = "2026-01-02 00:00:00 has no time zone: add one, such as tzinfo=UTC"
+TIMES: list[tuple[Call, str]] = [
+    (lambda books: list(books.sales_orders_ordered("WEB", NAIVE, AWARE)), f"since {NO_ZONE}"),
+    (lambda books: list(books.sales_orders_ordered("WEB", AWARE, NAIVE)), f"until {NO_ZONE}"),
+    (
+        lambda books: list(books.sales_orders_ordered("WEB", AWARE.date(), AWARE)),
+        "since: must be a time with a time zone, such as datetime(2026, 1, 31, tzinfo=UTC), not",
+    ),
+    (lambda books: books.sales_orders_changed("WEB", NAIVE), f"since {NO_ZONE}"),
+    (lambda books: books.sales_orders_changed("WEB", "2026-01-02"), "not '2026-01-02'"),
+    (lambda books: books.shipments("WEB", NAIVE), f"since {NO_ZONE}"),
+    (lambda books: books.receipts_authorized("WEB", NAIVE), f"before {NO_ZONE}"),
+    (lambda books: books.record_capture("WEB1-1", Decimal(1), NAIVE), f"at {NO_ZONE}"),
+    (lambda books: books.record_capture("WEB1-1", 1, AWARE), "amount: must be a Decimal, such as"),
+    (lambda books: books.record_void("WEB1-1", NAIVE), f"at {NO_ZONE}"),
+    (lambda books: _one_time(books, "voided_at"), f"receipt WEB1-1: voided_at {NO_ZONE}"),
+    (
+        lambda books: books.create_order(_ordered(ordered_at=NAIVE)),
+        f"order WEB1: ordered_at {NO_ZONE}",
+    ),
+    (
+        lambda books: books.create_order(_ordered(ordered_at="2026-01-02")),
+        "order WEB1: ordered_at must be a time with a time zone",
+    ),
+    (
+        lambda books: books.create_order(_ordered(ordered_on=NAIVE)),
+        "order WEB1: ordered_on 2026-01-02 00:00:00 is not a day",
+    ),
+    (
+        lambda books: books.create_order(_ordered(total=19.95)),
+        "order WEB1: 19.95 must be a Decimal, such as Decimal('19.95')",
+    ),
+    (lambda books: books.create_credit(_credited(NAIVE)), f"WEB1-CM7: created_at {NO_ZONE}"),
+    (
+        lambda books: books.add_shipment(evolve(make_shipment(1), shipped_at=NAIVE)),
+        f"shipment 1: shipped_at {NO_ZONE}",
+    ),
+    (
+        lambda books: books.add_shipment(avbc.Shipment(1, "WEB1", [], [])),  # type: ignore[arg-type]
+        "shipment 1 of order WEB1 has no items: say what was shipped, such as items=(",
+    ),
+    (
+        lambda books: books.add_shipment(avbc.Shipment(1, "WEB1", (), (avbc.Parcel("1Z9"),))),
+        "shipment 1 of order WEB1 has no items",
+    ),
+    (
+        lambda books: books.add_shipment(avbc.Shipment(1, "WEB1", (avbc.ShippedItem(1, 2),))),  # type: ignore[arg-type]
+        "shipment 1: 2 must be a Decimal, such as Decimal('2')",
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", ["sql", "memory"])
+@pytest.mark.parametrize(("call", "message"), TIMES)
+def test_a_time_or_a_record_that_no_books_can_keep(
+    books: avbc.SqlGateway, kind: str, call: Call, message: str
+) -> None:
+    with pytest.raises(avbc.AvbcError) as caught:
+        call(books if kind == "sql" else MemoryGateway(books.reference_data()))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("day", [NAIVE, AWARE, "2026-01-02"])
+def test_a_day_of_the_journal(books: avbc.SqlGateway, day: Any) -> None:
+    with pytest.raises(avbc.AvbcError, match=r"must be a day, such as date\(2026, 1, 31\)"):
+        books.journal_days("WEB", day)
 
 
 @pytest.mark.parametrize(

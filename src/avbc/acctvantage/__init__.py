@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from avbc.acctvantage.checks import check_credit, check_order, check_store, replacing
+    from avbc.acctvantage.checks import (
+        check_credit,
+        check_order,
+        check_shipment,
+        check_store,
+        replacing,
+    )
     from avbc.acctvantage.errors import (
         BooksFileError,
         BooksRefused,
@@ -130,6 +136,7 @@ __all__ = [
     "Warehouse",
     "check_credit",
     "check_order",
+    "check_shipment",
     "check_store",
     "replacing",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
 from os import PathLike
@@ -12,7 +13,7 @@ from typing import Concatenate, ParamSpec, SupportsIndex, TypeVar, cast
 import attrs
 
 from avbc.acctvantage.errors import BooksRefused, ReceiptsChanged
-from avbc.acctvantage.records import Credit, OrderBundle, Receipt, Shipment
+from avbc.acctvantage.records import Credit, OrderBundle, Receipt, SalesOrder, Shipment
 from avbc.errors import Fault, FaultyInputError
 from avbc.money import ZERO
 
@@ -24,7 +25,8 @@ T = TypeVar("T")
 def arguments_checked(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
     """Have a method refuse an argument that is not what its annotation says.
 
-    One text where it takes a list is refused, too: its letters are keys of no record.
+    One text where it takes a list is refused, too: its letters are keys of no record. A time
+    without a time zone is `BooksRefused`, as an argument and in a receipt, shipment or credit.
 
     Args:
         method: The method.
@@ -47,6 +49,10 @@ def arguments_checked(method: Callable[Concatenate[S, P], T]) -> Callable[Concat
                 continue
             if not is_right(value):
                 raise FaultyInputError(method.__name__, [Fault(name, _wrong(value, wanted))])
+            if isinstance(value, datetime):
+                _check_time(method.__name__, name, value)
+            elif isinstance(value, Receipt | Shipment | Credit):
+                _check_times(value)
         return method(self, *args, **kwargs)
 
     return checked
@@ -56,7 +62,8 @@ _KEYS = "Collection[str]"
 
 
 def _kind(parameter: inspect.Parameter) -> str:
-    kind = str(parameter.annotation)
+    # A class of one's own may say `av.Receipt`.
+    kind = str(parameter.annotation).removeprefix("av.")
     return _KEYS if _KEYS in kind else kind
 
 
@@ -65,7 +72,7 @@ def _wrong(value: object, wanted: str) -> str:
         example = [value] if isinstance(value, str) else ["WEB1042"]
         return f"{value!r} must be {wanted}, such as {example}"
     # A record, or the text of a file, may name clients.
-    is_short = value is None or isinstance(value, int | float | Decimal)
+    is_short = value is None or isinstance(value, int | float | Decimal | date)
     if isinstance(value, str):
         is_short = "\n" not in value
     return f"must be {wanted}, not {repr(value) if is_short else type(value).__name__}"
@@ -88,11 +95,22 @@ def _is_path(value: object) -> bool:
     return "\n" not in value if isinstance(value, str) else isinstance(value, PathLike)
 
 
+def _is_day(value: object) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
 _A_LIST = "a list of texts"
+_A_TIME = "a time with a time zone, such as datetime(2026, 1, 31, tzinfo=UTC)"
+_A_DAY = "a day, such as date(2026, 1, 31)"
 _KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     _KEYS: (lambda value: not value or _are_keys(value), _A_LIST),
     "str": (_is_a(str), "a text"),
     "int": (_is_whole, "a whole number"),
+    "datetime": (_is_a(datetime), _A_TIME),
+    "datetime | None": (_is_a(datetime, type(None)), _A_TIME),
+    "date": (_is_day, _A_DAY),
+    "date | None": (lambda value: value is None or _is_day(value), _A_DAY),
+    "Decimal": (_is_a(Decimal), "a Decimal, such as Decimal('19.95')"),
     "Decimal | int": (_is_number, "a number, as a Decimal or an int"),
     "Mapping[int, Decimal]": (_is_a(Mapping), "a dict of numbers by line"),
     "str | PathLike[str]": (_is_path, "the path of a file"),
@@ -118,7 +136,7 @@ def check_order(bundle: OrderBundle) -> None:
 
     Raises:
         BooksRefused: The order does not add up to its total, an Import ID is missing, an amount is
-            not a number, or its parts do not name each other.
+            not a number, a time has no time zone, or its parts do not name each other.
     """
     order = bundle.order
     if not order.import_id:
@@ -136,6 +154,10 @@ def check_order(bundle: OrderBundle) -> None:
     for receipt in bundle.receipts:
         amounts += (receipt.amount, receipt.pre_auth_amount)
     _check_numbers(f"order {order.import_id}", amounts)
+    for record in (order, *bundle.receipts):
+        _check_times(record)
+    if order.ordered_on is not None and not _is_day(order.ordered_on):
+        raise BooksRefused(f"order {order.import_id}: ordered_on {order.ordered_on} is not a day")
     parts = order.subtotal + order.freight + order.tax - order.discount + order.rounding
     if order.total != parts:
         raise BooksRefused(
@@ -207,7 +229,8 @@ def check_credit(credit: Credit) -> None:
     """Check a credit before it is written.
 
     Raises:
-        BooksRefused: It does not add up to its total, or has no Import ID.
+        BooksRefused: It does not add up to its total, has no Import ID, or `created_at` has no time
+            zone.
     """
     if not credit.import_id:
         raise BooksRefused(
@@ -217,6 +240,7 @@ def check_credit(credit: Credit) -> None:
     for line in credit.lines:
         amounts += (line.amount, line.tax, ZERO if line.quantity is None else line.quantity)
     _check_numbers(f"credit {credit.import_id}", amounts)
+    _check_times(credit)
     given_back = sum((line.amount for line in credit.lines), credit.tax)
     paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
     if credit.total != given_back:
@@ -231,10 +255,63 @@ def check_credit(credit: Credit) -> None:
         )
 
 
+def check_shipment(shipment: Shipment) -> None:
+    """Check a shipment before it is written.
+
+    Raises:
+        BooksRefused: It has no items, neither of its own nor in its parcels, a quantity is not
+            above zero, or `shipped_at` has no time zone.
+    """
+    about = f"shipment {shipment.number}"
+    packed = (item for parcel in shipment.parcels for item in parcel.items)
+    items = (*shipment.items, *packed)
+    if not items:
+        raise BooksRefused(
+            f"{about} of order {shipment.order_import_id} has no items: say what was shipped, such "
+            "as items=(ShippedItem(store_line_id, Decimal(1)),)"
+        )
+    for item in items:
+        _check_decimal(about, item.quantity)
+        if not item.quantity.is_finite() or item.quantity <= 0:
+            raise BooksRefused(f"{about}: {item.quantity} is not a quantity that can be shipped")
+    _check_times(shipment)
+
+
 def _check_numbers(about: str, amounts: Iterable[Decimal]) -> None:
     for amount in amounts:
+        _check_decimal(about, amount)
         if not amount.is_finite():
             raise BooksRefused(
                 f"{about} has an amount that is not a number: {amount} is not an amount that the "
                 "books can keep"
             )
+
+
+def _check_decimal(about: str, value: object) -> None:
+    if not isinstance(value, Decimal):
+        example = str(value) if isinstance(value, int | float) else "19.95"
+        raise BooksRefused(f"{about}: {value!r} must be a Decimal, such as Decimal({example!r})")
+
+
+def _check_times(record: SalesOrder | Receipt | Shipment | Credit) -> None:
+    match record:
+        case SalesOrder():
+            about, names = f"order {record.import_id}", ("ordered_at", "status_changed_at")
+        case Receipt():
+            about = f"receipt {record.import_id or f'on order {record.order_import_id}'}"
+            names = ("authorized_at", "captured_at", "voided_at")
+        case Shipment():
+            about, names = f"shipment {record.number}", ("shipped_at",)
+        case Credit():
+            about, names = f"credit {record.import_id}", ("created_at",)
+    for name in names:
+        at = getattr(record, name)
+        if at is not None:
+            _check_time(about, name, at)
+
+
+def _check_time(about: str, name: str, at: object) -> None:
+    if not isinstance(at, datetime):
+        raise BooksRefused(f"{about}: {name} must be {_A_TIME}, not {at!r}")
+    if at.utcoffset() is None:
+        raise BooksRefused(f"{about}: {name} {at} has no time zone: add one, such as tzinfo=UTC")

@@ -46,7 +46,8 @@ class ImportGateway(Protocol):
     - An Import ID is unique among the records of its kind, and never empty: a write that has an
       empty one, or one that is another record's, raises `BooksRefused`. A client without one has
       None. A receipt that comes with an empty one may be given the next of its order instead.
-    - An amount or a quantity that is NaN or infinite raises `BooksRefused`.
+    - An amount or a quantity that is NaN or infinite, or a time without a time zone, raises
+      `BooksRefused`.
     - Records of a list that come "as they were inserted" come in the sequence in which they were
       first written, whatever was changed since.
 
@@ -260,7 +261,7 @@ class ShipmentGateway(Protocol):
         """Return the shipments of a source's orders, by their numbers.
 
         All of them, or those that were made or changed in the books since a time: when the goods
-        left (`shipped_at`) does not count.
+        left (`shipped_at`) does not count. Each has items, its own or those of its parcels.
         """
         ...
 

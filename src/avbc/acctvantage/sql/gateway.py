@@ -15,7 +15,13 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 
-from avbc.acctvantage.checks import arguments_checked, check_credit, check_order, check_store
+from avbc.acctvantage.checks import (
+    arguments_checked,
+    check_credit,
+    check_order,
+    check_shipment,
+    check_store,
+)
 from avbc.acctvantage.errors import BooksRefused, BooksUnreachable
 from avbc.acctvantage.records import (
     CreatedOrder,
@@ -416,9 +422,10 @@ class SqlGateway:
         One that is the same stays as it is.
 
         Raises:
-            BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is
-                not above zero.
+            BooksRefused: It has no items, its order is not in the books or lacks one of the lines,
+                a quantity is not above zero, or its time has no time zone.
         """
+        check_shipment(shipment)
         self._database.write(
             lambda connection: self._shipments.write(connection, shipment),
             f"shipment {shipment.number}",

@@ -115,8 +115,7 @@ class ShipmentWriter:
         One that is the same keeps the time of its last change.
 
         Raises:
-            BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is
-                not above zero.
+            BooksRefused: Its order is not in the books, or lacks one of the lines.
         """
         _check(connection, shipment)
         this = schema.shipments.c.number == shipment.number
@@ -158,8 +157,6 @@ def _check(connection: sa.Connection, shipment: Shipment) -> None:
                 f"{about}: order {shipment.order_import_id} has no line {item.store_line_id} of "
                 "the store"
             )
-        if not item.quantity.is_finite() or item.quantity <= 0:
-            raise BooksRefused(f"{about}: {item.quantity} is not a quantity that can be shipped")
 
 
 def _in_utc(shipment: Shipment) -> Shipment:

@@ -267,6 +267,7 @@ def wrong_bundles(bundle: OrderBundle) -> Iterator[tuple[str, OrderBundle]]:
         ("a total that is NaN", evolve(order, total=nan)),
         ("a total that is infinite", evolve(order, total=infinity)),
         ("a tax that is NaN", evolve(order, tax=nan)),
+        ("an ordered_at without a time zone", evolve(order, ordered_at=_naive())),
         *(
             (row, evolve(order, lines=(wrong_line, *other_lines)))
             for row, wrong_line in [
@@ -284,7 +285,12 @@ def wrong_bundles(bundle: OrderBundle) -> Iterator[tuple[str, OrderBundle]]:
         ("a receipt whose amount is NaN", evolve(receipt, amount=nan)),
         ("a receipt whose amount is infinite", evolve(receipt, amount=infinity)),
         ("a receipt whose pre_auth_amount is NaN", evolve(receipt, pre_auth_amount=nan)),
+        ("a receipt whose authorized_at has no time zone", evolve(receipt, authorized_at=_naive())),
     ]:
         yield row, evolve(bundle, receipts=(paid, *others))
     nameless = evolve(ANA, import_id="")
     yield "a new client with an empty Import ID", evolve(bundle, new_client=nameless)
+
+
+def _naive() -> datetime:
+    return datetime(2026, 1, 2, tzinfo=UTC).replace(tzinfo=None)

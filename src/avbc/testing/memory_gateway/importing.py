@@ -52,8 +52,7 @@ class MemoryImportGateway(av.ImportGateway):
         """Return the products whose part number or alias is among these."""
         keys = _keys(part_numbers)
         with self._lock:
-            products = self._products.values()
-            return [each for each in products if keys & _keys([each.part_number, *each.aliases])]
+            return [p for p in self._products.values() if keys & _keys([p.part_number, *p.aliases])]
 
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[av.Client]:
         """Return the clients with one of these Import IDs or emails, their own or a contact's."""

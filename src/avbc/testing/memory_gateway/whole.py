@@ -120,6 +120,7 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
     # ShipmentGateway: shipments for the store.
     def add_shipment(self, shipment: av.Shipment) -> None:
         """Take a shipment, or the change of one, as a user of AcctVantage enters it."""
+        av.check_shipment(shipment)
         with self._lock:
             _known(self._orders, shipment.order_import_id)
             self._shipments[shipment.number] = evolve(shipment, changed_at=self.now())
