@@ -116,3 +116,21 @@ def test_no_function_has_many_parameters() -> None:
             if count > MOST_PARAMETERS:
                 many[name] = count
     assert many.keys() == OPTIONS, many
+
+
+def test_messages_quote_by_the_one_function() -> None:
+    # `!r` escapes a quote: 'O\'Hara "1"'. A repr, code that is made and the words of Python stay.
+    python = {"avbc.bigcommerce.decoding", "avbc.lazy"}
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees().items()
+        if name not in python
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FormattedValue) and node.conversion == ord("r")
+        if not any(
+            scope.name == "__repr__" and scope.lineno <= node.lineno <= (scope.end_lineno or 0)
+            for scope in ast.walk(tree)
+            if isinstance(scope, ast.FunctionDef)
+        )
+    ]
+    assert not found, f"write quoted(...) in place of !r: {found}"

@@ -47,6 +47,7 @@ from avbc.orchestrator.webhooks import Webhook, WebhookAction
 from avbc.report import Report
 from avbc.settings import Settings
 from avbc.settings.files import SettingsFiles, Store, Stores
+from avbc.text import quoted
 
 _log = get_logger("avbc.orchestrator")
 
@@ -387,7 +388,9 @@ class _Tasks:
         if store not in self.files.paths():
             if (gone := webs.pop(store, None)) is not None:
                 gone.close()
-            raise UnknownStore(f"the settings file {store!r} is not one of the registered stores")
+            raise UnknownStore(
+                f"the settings file {quoted(store)} is not one of the registered stores"
+            )
         settings = self.files.load(store)
         web = webs.get(store)
         if web is None:

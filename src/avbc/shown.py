@@ -12,6 +12,7 @@ import attrs
 
 from avbc.money import amount_text
 from avbc.tables import html_table, in_html, one_line, text_table
+from avbc.text import quoted
 
 _ROOM = 100
 """How long a line is, about."""
@@ -152,7 +153,7 @@ def _brief(value: object) -> str:
     match value:
         case str():
             text = one_line(value)
-            return repr(f"{text[:_TEXT]}..." if len(text) > _TEXT else text)
+            return quoted(f"{text[:_TEXT]}..." if len(text) > _TEXT else text)
         case Decimal() | datetime():
             return _whole(value)
         case Mapping() | list() | tuple() | set() | frozenset():

@@ -1,4 +1,4 @@
-"""How two texts compare: names, SKUs, emails, statuses. One rule for store, settings and books."""
+"""How two texts compare, and how messages quote one. One rule for store, settings and books."""
 
 from __future__ import annotations
 
@@ -29,6 +29,24 @@ _NEAR = 0.75
 """How alike two names are that may mean the same: `FedEx Ground` and `UPS Ground` are less so."""
 
 
+def quoted(value: object) -> str:
+    r"""Return a value as messages quote it: a text as it is, in marks that it does not hold.
+
+    Nothing in it is escaped but what cannot be printed. What is no text is shown as Python does.
+
+    >>> print(quoted("Main"), quoted("O'Hara"), quoted('O\'Hara "1"'), quoted(7))
+    'Main' "O'Hara" 'O'Hara "1"' 7
+    >>> print(quoted("C:\\books"), quoted("two\nlines"))
+    'C:\books' 'two\nlines'
+    """
+    if not isinstance(value, str):
+        return repr(value)
+    mark = '"' if "'" in value and '"' not in value else "'"
+    if not value.isprintable():
+        value = "".join(each if each.isprintable() else repr(each)[1:-1] for each in value)
+    return f"{mark}{value}{mark}"
+
+
 def near_name(name: str, known: Iterable[str]) -> str:
     """The known name that may have been meant by an unknown one; empty where none is near.
 
@@ -56,7 +74,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     known = list(known)
     near = "" if text_key(name) in map(text_key, known) else near_name(name, known)
-    return f"Did you mean {near!r}?" if near else ""
+    return f"Did you mean {quoted(near)}?" if near else ""
 
 
 _SHOWN = 3

@@ -64,11 +64,25 @@ def test_a_method_maps_to_a_receipt_type(rules_with, method, value, code):
     assert (ruling.value, codes(ruling)) == (value, [code] if code else [])
 
 
-def test_the_row_to_add_is_named(rules):
-    fix = receipt_type_for("PayPal", rules).problems[0].fix
-    assert (
-        fix == "Give 'PayPal' a Receipt Type in the Payment Methods Mapping (gl.payment_methods)."
+@pytest.mark.parametrize(
+    ("method", "quoted"),
+    [
+        ("PayPal", "'PayPal'"),
+        ("Jo's", '"Jo\'s"'),
+        ('Jo\'s "Cash" \\ Carry', "'Jo's \"Cash\" \\ Carry'"),
+    ],
+)
+def test_the_row_to_add_is_named(rules, method, quoted):
+    fix = receipt_type_for(method, rules).problems[0].fix
+    assert fix == (
+        f"Give {quoted} a Receipt Type in the Payment Methods Mapping (gl.payment_methods)."
     )
+
+
+def test_a_reason_quotes_as_a_message_does(rules_with):
+    method = 'Jo\'s "Cash"'
+    ruling = receipt_type_for(method, rules_with((method, "Visa/MC")))
+    assert ruling.decisions[0].reason == f"the payment method '{method}' is mapped to it"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from avbc.acctvantage.records import (
 )
 from avbc.acctvantage.separators import separator_fault
 from avbc.errors import Fault
-from avbc.text import near_name, text_key
+from avbc.text import near_name, quoted, text_key
 from avbc.toml import (
     Convert,
     RecordReader,
@@ -296,11 +296,11 @@ class _BooksReader(RecordReader):
             values = self._record(path, row, table, others)
             if values is None:
                 continue
-            first = seen.setdefault(text_key(values[name]), path)
-            if first == path:
+            if (first := seen.setdefault(text_key(values[name]), path)) == path:
                 yield path, values, row
             else:
-                self.fault(join_key(path, name), f"{values[name]!r} is there already: {first}")
+                given = quoted(values[name])
+                self.fault(join_key(path, name), f"{given} is there already: {first}")
 
     def _records(
         self, data: Mapping[str, object], key: str, table: Table, record: Callable[..., R]
@@ -512,7 +512,7 @@ class CsvFile:
             if first == line:
                 yield record
             else:
-                message = f"{values[column]!r} names the same record as line {first}"
+                message = f"{quoted(values[column])} names the same record as line {first}"
                 self.fault(column, message, line)
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -587,7 +587,7 @@ class CsvFile:
             key, convert = column
             if "\0" in cell:
                 # PostgreSQL cannot store it.
-                self.fault(key, f"must have no NUL character: {cell!r}", line)
+                self.fault(key, f"must have no NUL character: {quoted(cell)}", line)
                 is_good = False
                 continue
             if not cell and key not in self._table.required:
@@ -595,6 +595,6 @@ class CsvFile:
             try:
                 values[key] = convert(cell)
             except ValueError as error:
-                self.fault(key, f"{error}, not {cell!r}" if cell else str(error), line)
+                self.fault(key, f"{error}, not {quoted(cell)}" if cell else str(error), line)
                 is_good = False
         return values if is_good else None

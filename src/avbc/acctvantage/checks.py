@@ -16,6 +16,7 @@ from avbc.acctvantage.errors import BooksRefused, ReceiptsChanged
 from avbc.acctvantage.records import Credit, OrderBundle, Receipt, SalesOrder, Shipment
 from avbc.errors import Fault, FaultyInputError
 from avbc.money import ZERO
+from avbc.text import quoted
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -70,12 +71,12 @@ def _kind(parameter: inspect.Parameter) -> str:
 def _wrong(value: object, wanted: str) -> str:
     if wanted == _A_LIST:
         example = [value] if isinstance(value, str) else ["WEB1042"]
-        return f"{value!r} must be {wanted}, such as {example}"
+        return f"{quoted(value)} must be {wanted}, such as {example}"
     # A record, or the text of a file, may name clients.
     is_short = value is None or isinstance(value, int | float | Decimal | date)
     if isinstance(value, str):
         is_short = "\n" not in value
-    return f"must be {wanted}, not {repr(value) if is_short else type(value).__name__}"
+    return f"must be {wanted}, not {quoted(value) if is_short else type(value).__name__}"
 
 
 def _is_a(*kinds: type[object]) -> Callable[[object], bool]:
@@ -168,8 +169,8 @@ def check_order(bundle: OrderBundle) -> None:
     for line in order.lines:
         if line.ship_to is not None and not 0 <= line.ship_to < places:
             raise BooksRefused(
-                f"order {order.import_id}: the line {line.description!r} goes to an address that "
-                "is not on the order"
+                f"order {order.import_id}: the line {quoted(line.description)} goes to an address "
+                "that is not on the order"
             )
     for receipt in bundle.receipts:
         if receipt.order_import_id != order.import_id:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from avbc.text import quoted
+
 
 def separator_fault(header: Sequence[str], known: Collection[str]) -> str:
     """What is wrong with the only column of a header; empty if it is no row of columns itself.
@@ -16,7 +18,7 @@ def separator_fault(header: Sequence[str], known: Collection[str]) -> str:
     for separator in (";", "\t", "|") if len(header) == 1 else ():
         if any(column.strip() in known for column in header[0].split(separator)[1:]):
             return (
-                f"has columns separated by {separator!r}: save it with commas, or read it by a "
-                "layout (docs/files.md)"
+                f"has columns separated by {quoted(separator)}: save it with commas, or read it by "
+                "a layout (docs/files.md)"
             )
     return ""

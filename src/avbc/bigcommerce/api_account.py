@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from avbc.credentials import Credentials, api_url_fault, environment_api_url, token_fault
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret, without_frames
+from avbc.text import quoted
 
 _PROXIES = frozenset({"http", "https", "socks5", "socks5h"})
 
@@ -34,7 +35,7 @@ def check(api_url: str, access_token: str, limits: Mapping[str, float]) -> None:
     found = {"api_url": api_url_fault(api_url), "access_token": token_fault(access_token)}
     for name, limit in limits.items():
         if not 0 < limit < inf:
-            found[name] = f"must be a number above 0, not {limit!r}"
+            found[name] = f"must be a number above 0, not {quoted(limit)}"
     if faults := [Fault(key, message) for key, message in found.items() if message]:
         raise FaultyInputError("BigCommerce client", faults)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias, cast
 
+from avbc.text import quoted
+
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Parsed JSON."""
 
@@ -50,12 +52,12 @@ def _written(value: Body) -> str:
     is_list = not isinstance(value, _BYTES)
     if is_list and isinstance(value, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
         return "[" + ",".join(map(_written, value)) + "]"
-    raise TypeError(f"{value!r} cannot be sent: numbers are int or Decimal")
+    raise TypeError(f"{quoted(value)} cannot be sent: numbers are int or Decimal")
 
 
 def _key(key: object) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"{key!r} cannot be sent: names are text")
+        raise TypeError(f"{quoted(key)} cannot be sent: names are text")
     return _text(key)
 
 
@@ -92,5 +94,5 @@ def shortened(value: object, length: int = 80) -> str:
     "'xxxxxxxx..."
     """
     # Cut before repr: a page of orders is not written out to show its first characters.
-    text = repr(value[:length] if isinstance(value, str) else value)
+    text = quoted(value[:length] if isinstance(value, str) else value)
     return text if len(text) <= length else text[: length - 3] + "..."

@@ -14,6 +14,7 @@ from avbc.bigcommerce.body import Body, Json, shortened
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.parsing import Rows
 from avbc.shown import Shown
+from avbc.text import quoted
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -71,11 +72,13 @@ class Call(Shown, Generic[T_co]):
     def __attrs_post_init__(self) -> None:
         """Make sure that the request line says what it seems to say."""
         if not (self.method.isascii() and self.method.isalpha() and self.method.isupper()):
-            raise ValueError(f"method: {self.method!r} must be one word of capitals, such as GET")
+            raise ValueError(
+                f"method: {quoted(self.method)} must be one word of capitals, such as GET"
+            )
         if not _PATH.fullmatch(self.path):
             raise ValueError(
-                f"path: {self.path!r} must be a version and names, such as /v2/orders/218; a query "
-                "goes into params"
+                f"path: {quoted(self.path)} must be a version and names, such as /v2/orders/218; a "
+                "query goes into params"
             )
 
     @property

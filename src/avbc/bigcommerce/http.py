@@ -34,6 +34,7 @@ from avbc.bigcommerce.limits import (
 )
 from avbc.bigcommerce.pool import KEPT, Pool
 from avbc.errors import Fault, FaultyInputError, MissingExtra
+from avbc.text import quoted
 
 if TYPE_CHECKING:
     import ssl  # records and rules load the errors, and do no I/O
@@ -106,7 +107,7 @@ class Http:
         try:
             self._library: Any = import_module(name)
         except ImportError as error:
-            raise MissingExtra(f"http={name!r} needs {name}", name) from error
+            raise MissingExtra(f"http={quoted(name)} needs {name}", name) from error
         self._authorities: ssl.SSLContext | None = None
         forks.watch(self)
 
@@ -272,7 +273,7 @@ def library(name: HttpLibrary) -> Http:
     if name not in names:
         expected = " or ".join(map(repr, names))
         raise FaultyInputError(
-            "BigCommerce client", [Fault("http", f"must be {expected}, not {name!r}")]
+            "BigCommerce client", [Fault("http", f"must be {expected}, not {quoted(name)}")]
         )
     return Http(name)
 

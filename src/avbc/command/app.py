@@ -61,7 +61,7 @@ from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
 from avbc.settings import Settings
 from avbc.stopping import ended_by
-from avbc.text import near_name
+from avbc.text import near_name, quoted
 
 try:
     from cyclopts import (
@@ -379,7 +379,9 @@ def _launch(
             gateway = open_books(books, stack, is_made=command is load)
             given |= {"books": gateway, "embedded": gateway}
             if "embedded" in needs and not isinstance(gateway, SqlGateway):
-                raise FinalError(f"the books {books!r} are your own: this is for SqlGateway alone")
+                raise FinalError(
+                    f"the books {quoted(books)} are your own: this is for SqlGateway alone"
+                )
         if "web" in needs:
             gateway = cast("ImportGateway", given["books"])
             if not (journal or isinstance(gateway, LendsDatabase)):
@@ -400,7 +402,7 @@ def _launch(
             try:
                 web = stack.enter_context(Orchestrator(loaded, gateway, journal=journal or None))
             except TypeError as error:
-                raise FinalError(f"the books {books!r} are no books: {error}") from error
+                raise FinalError(f"the books {quoted(books)} are no books: {error}") from error
             given["web"] = web
         bound.arguments.update({name: given[name] for name in needs})
         stopped = stack.enter_context(_stopping(given, needs, command))
@@ -560,7 +562,7 @@ def _told(error: CycloptsError) -> str:
     extra = error.unused_tokens[0]
     names = [name for name in push if not name.startswith("-")] if line == "avbc push" else []
     near = near_name(extra, names)
-    return f"`{line}` takes no {extra!r}" + (f": did you mean {near}?" if near else ".")
+    return f"`{line}` takes no {quoted(extra)}" + (f": did you mean {near}?" if near else ".")
 
 
 def _possible(error: CycloptsError) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from avbc.acctvantage import ImportGateway, SqlGateway
 from avbc.errors import FinalError
+from avbc.text import quoted
 
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -27,7 +28,7 @@ def open_books(named: str, stack: ExitStack, *, is_made: bool) -> ImportGateway:
         )
     if "://" not in named and not _FUNCTION.fullmatch(named):
         raise FinalError(
-            f"the books {named!r} are neither a database URL nor a function: give --books or "
+            f"the books {quoted(named)} are neither a database URL nor a function: give --books or "
             "AVBC_BOOKS a URL such as sqlite:///books.db, or package.module:function for books of "
             "your own"
         )
@@ -43,14 +44,14 @@ def open_books(named: str, stack: ExitStack, *, is_made: bool) -> ImportGateway:
         make = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise FinalError(
-            f"the books {named!r} cannot be imported: {error}. Give --books or AVBC_BOOKS "
+            f"the books {quoted(named)} cannot be imported: {error}. Give --books or AVBC_BOOKS "
             "package.module:function, of a module that this Python finds"
         ) from error
     except Exception as error:
         # Whatever its module does: the operator gets one message, as for any other fault.
         raise _not_made(named, error) from error
     if not callable(make):
-        raise FinalError(f"the books {named!r} are no function or class that makes them")
+        raise FinalError(f"the books {quoted(named)} are no function or class that makes them")
     try:
         made = cast("ImportGateway", make())
     except Exception as error:
@@ -62,8 +63,8 @@ def open_books(named: str, stack: ExitStack, *, is_made: bool) -> ImportGateway:
 
 def _not_made(named: str, error: Exception) -> FinalError:
     return FinalError(
-        f"the books {named!r} could not be made: {type(error).__name__}: {error}. Correct them: "
-        "what is named takes no arguments and returns the books"
+        f"the books {quoted(named)} could not be made: {type(error).__name__}: {error}. Correct "
+        "them: what is named takes no arguments and returns the books"
     )
 
 

@@ -16,7 +16,7 @@ from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO, amount_text, decimals, is_amount
 from avbc.settings import Settings, payment_method_key
 from avbc.shown import Shown
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 AUTHORIZATION_DAYS = 7
 """For how many days an authorization by a payment method without a row in the mapping is good
@@ -177,7 +177,7 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
             "receipt_not_preauthorized",
             "receipts",
             receipt.state,
-            f"The receipt {receipt.import_id!r} is {receipt.state}, so there is nothing to "
+            f"The receipt {quoted(receipt.import_id)} is {receipt.state}, so there is nothing to "
             f"{action}.",
             "Refund it in BigCommerce, if the money is to go back."
             if receipt.state == "captured"
@@ -197,7 +197,7 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
             "amount_unreadable",
             "receipts",
             held,
-            f"The receipt {receipt.import_id!r} holds {held}, which is not an amount.",
+            f"The receipt {quoted(receipt.import_id)} holds {held}, which is not an amount.",
             "Correct the receipt in AcctVantage.",
         )
     else:
@@ -271,7 +271,7 @@ def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
     status = text_key(order.payment_status)
     step = _STEPS[action].get(status)
     if step is None:
-        known = repr(status) if status else "an offline one"
+        known = quoted(status) if status else "an offline one"
         found.error(
             "payment_not_authorized",
             "payment_status",

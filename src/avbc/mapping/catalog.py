@@ -22,7 +22,7 @@ from avbc.mapping.field_map import (
 )
 from avbc.mapping.text import plain
 from avbc.money import ZERO
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _OWN_STOCK = frozenset(["inventory", "assembly"])
 _NOT_BY_MAP = frozenset(["id", "option_values", "inventory_level", "inventory_warning_level"])
@@ -173,7 +173,7 @@ def _values(
         fields,
         found,
         missing="product_field_missing" if new else None,
-        whose=repr(product.part_number),
+        whose=quoted(product.part_number),
     )
 
 

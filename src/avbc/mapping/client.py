@@ -12,7 +12,7 @@ from avbc.bigcommerce.models import Address
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import address, full_name, plain
 from avbc.shown import Shown
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 
 @attrs.frozen
@@ -98,8 +98,8 @@ def check_open_ar(client: ClientChoice, method: str, case: Case) -> None:
             "client_not_on_open_ar",
             "payment_method",
             method,
-            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open "
-            "A/R.",
+            f"The order is paid by Purchase Order, and the client {quoted(client.name)} is not on "
+            "open A/R.",
             "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt "
             "Type.",
         )
@@ -115,7 +115,7 @@ def check_open_ar(client: ClientChoice, method: str, case: Case) -> None:
             "client_not_on_open_ar",
             "payment_method",
             method,
-            f"The order is paid by Purchase Order, and {new.name!r} is a new buyer, for whom "
+            f"The order is paid by Purchase Order, and {quoted(new.name)} is a new buyer, for whom "
             "AcctVantage has no client yet.",
             f"{_how_to_create(new, case.rules)} To take such orders from new buyers, set "
             f"{setting}; otherwise map the payment method to a Receipt Type.",
@@ -126,9 +126,9 @@ def _how_to_create(new: Client, rules: MappingRules) -> str:
     """How a person creates a client so that the next import finds it."""
     by_email = rules.settings.order_status.match_clients_by_email
     if new.email and (by_email or new.import_id is None):
-        known_by = f"email {new.email!r}"
+        known_by = f"email {quoted(new.email)}"
     else:
-        known_by = f"Import ID {new.import_id!r}"
+        known_by = f"Import ID {quoted(new.import_id)}"
     if new.import_id is None and not new.email:
         return "Enter the order by hand."
     match = (
@@ -147,7 +147,7 @@ def _ambiguous(
         "client_ambiguous",
         field,
         value,
-        f"More than one client of AcctVantage has the {what} {value!r}.",
+        f"More than one client of AcctVantage has the {what} {quoted(value)}.",
         f"Merge the clients in AcctVantage, or take the {what} off all but one.",
         candidates=tuple(_described(hit) for hit in hits),
     )
@@ -185,8 +185,8 @@ def _found_by_email(
                 "client_import_id_kept",
                 "customer_id",
                 import_id,
-                f"The client {hit.name!r} was found by email and keeps its Import ID "
-                f"{hit.import_id!r}; this customer's is {import_id!r}.",
+                f"The client {quoted(hit.name)} was found by email and keeps its Import ID "
+                f"{quoted(hit.import_id)}; this customer's is {quoted(import_id)}.",
                 "Nothing, if both are the same person; otherwise correct the client's email or "
                 "Import ID in AcctVantage.",
             )

@@ -14,7 +14,7 @@ from avbc.mapping.field_map import FieldRule, FieldValue, arguments, check_names
 from avbc.mapping.places import STATES, country_code, state_name
 from avbc.mapping.text import plain
 from avbc.shown import Shown
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.unset import UNSET
 
 CLIENT_FIELDS: tuple[FieldRule[Client], ...] = (
@@ -127,7 +127,7 @@ def customer_for(
             "client_bound_elsewhere",
             "email",
             client.email,
-            f"The client {client.name!r} is the store's customer {bound}, and its email is "
+            f"The client {quoted(client.name)} is the store's customer {bound}, and its email is "
             "another customer's.",
             "Merge the two customers in BigCommerce, or correct the client's email in AcctVantage.",
             candidates=tuple(_described(customer) for customer in others),
@@ -139,7 +139,7 @@ def customer_for(
             "customer_ambiguous",
             "email",
             client.email,
-            f"The store has more than one customer with the email {client.email!r}.",
+            f"The store has more than one customer with the email {quoted(client.email)}.",
             "Merge them in BigCommerce, or change the email of all but one.",
             candidates=tuple(_described(customer) for customer in by_email),
         )
@@ -172,7 +172,7 @@ def export_client(
         fields,
         found,
         missing="client_field_missing" if in_store is None else None,
-        whose=repr(client.name),
+        whose=quoted(client.name),
     )
     email = values.get("email")
     if isinstance(email, str) and not _is_email(email):
@@ -180,7 +180,8 @@ def export_client(
             "email_invalid",
             "email",
             email,
-            f"The email of {client.name!r} is {email!r}, which is not an email address.",
+            f"The email of {quoted(client.name)} is {quoted(email)}, which is not an email "
+            "address.",
             "Correct it in AcctVantage.",
         )
     address = _address(client, in_store, address_fields, found)
@@ -211,7 +212,7 @@ def _address(
         found.note("addresses", "", "the client has no address")
         return None
     values = field_values(
-        client, fields, found, missing=None, whose=repr(client.name), place=_PLACE
+        client, fields, found, missing=None, whose=quoted(client.name), place=_PLACE
     )
     if in_store is not None:
         values = {"first_name": in_store.first_name, "last_name": in_store.last_name, **values}
@@ -222,7 +223,7 @@ def _address(
             "country_unknown",
             f"{_PLACE}country_code",
             named,
-            f"{named!r} is not a country that avbc knows.",
+            f"{quoted(named)} is not a country that avbc knows.",
             "Write its usual English name or its two letters in AcctVantage.",
         )
         return None
@@ -236,7 +237,8 @@ def _address(
                 "state_unknown",
                 f"{_PLACE}state_or_province",
                 state,
-                f"{state!r} is not a state of {country}, and BigCommerce takes full names only.",
+                f"{quoted(state)} is not a state of {country}, and BigCommerce takes full names "
+                "only.",
                 "Write its name or its code in AcctVantage.",
             )
             return None
@@ -250,7 +252,7 @@ def _address(
             "client_address_incomplete",
             "addresses",
             ", ".join(missing),
-            f"The address of {client.name!r} lacks {', '.join(missing)}, so the customer is "
+            f"The address of {quoted(client.name)} lacks {', '.join(missing)}, so the customer is "
             "exported without it.",
             "Complete it in AcctVantage.",
         )

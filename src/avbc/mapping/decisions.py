@@ -13,7 +13,7 @@ from avbc.acctvantage.records import Address
 from avbc.mapping.text import one_line
 from avbc.money import amount_text
 from avbc.shown import Shown
-from avbc.text import some_of
+from avbc.text import quoted, some_of
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -196,9 +196,21 @@ def decisions_of(notes: Iterable[Note]) -> tuple[Decision, ...]:
 def decision_texts(notes: Iterable[Note]) -> list[tuple[str, str, str, str]]:
     """The texts of decisions alone: field, value, reason, setting."""
     return [
-        (field, value_text(value), reason.format(*args) if args else reason, setting)
+        (field, value_text(value), _read(reason, args) if args else reason, setting)
         for field, value, reason, setting, args in notes
     ]
+
+
+def _read(reason: str, args: tuple[object, ...]) -> str:
+    texts = [_Quoted(each) if isinstance(each, str) else each for each in args]
+    return reason.format(*texts)
+
+
+class _Quoted(str):
+    """What `!r` of a reason's format asks for: the text as all messages quote it."""
+
+    __slots__ = ()
+    __repr__ = quoted
 
 
 def value_text(value: object) -> str:

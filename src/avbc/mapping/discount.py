@@ -15,7 +15,7 @@ from avbc.mapping.proof import Proof, after_discounts, unreadable
 from avbc.mapping.text import plain
 from avbc.money import STEP, ZERO, amount_text, is_amount, share, to_minor_unit
 from avbc.shown import Shown
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _KINDS: Mapping[int, Literal["$", "%"]] = {1: "%", 2: "$"}
 """BigCommerce's coupon types that are promotions of AcctVantage: off each item, off the order."""
@@ -161,7 +161,7 @@ def _booked(
                 "coupon_booked_by_amount",
                 "coupons",
                 code,
-                f"The coupon {code!r} is of type {type_}, which avbc does not know: "
+                f"The coupon {quoted(code)} is of type {type_}, which avbc does not know: "
                 f"{amount_text(amount)} is booked as an amount.",
                 "Check the discount in AcctVantage.",
             )
@@ -212,7 +212,7 @@ def _read_line(
                 "amount_negative",
                 f"lines[{position}].applied_discounts",
                 applied.amount,
-                f"The line {line.name!r} has a discount of {amount_text(applied.amount)}.",
+                f"The line {quoted(line.name)} has a discount of {amount_text(applied.amount)}.",
                 _FIX,
             )
             return False
@@ -231,7 +231,7 @@ def _read_line(
             "line_discount_does_not_foot",
             f"lines[{position}].discounted_total_inc_tax",
             discounted,
-            f"The line {line.name!r} is {amount_text(line.total_inc_tax)} with tax, and has "
+            f"The line {quoted(line.name)} is {amount_text(line.total_inc_tax)} with tax, and has "
             f"discounts of {amount_text(off)} {proof.discounts}. {amount_text(discounted)} after "
             f"them is off by {amount_text(abs(difference))}.",
             _FIX,
@@ -276,7 +276,7 @@ def _read_coupon(rows: Sequence[OrderCoupon], given: dict[_Key, _Given], case: C
     code = plain(rows[0].code)
     for amount in (amount for row in rows for amount in (row.discount, row.amount)):
         if not is_amount(amount):
-            unreadable(f"the amount of coupon {rows[0].code!r}", amount, case)
+            unreadable(f"the amount of coupon {quoted(rows[0].code)}", amount, case)
             return False
     discount = given.setdefault(("coupon", text_key(code)), _Given(code, code))
     discount.coupon = max(rows, key=lambda row: (row.type in _UNSUPPORTED, row.type not in _KINDS))
@@ -289,7 +289,7 @@ def _read_coupon(rows: Sequence[OrderCoupon], given: dict[_Key, _Given], case: C
             "discounts_do_not_foot",
             "coupons",
             code,
-            f"The coupon {code!r} took off {amount_text(taken)}, and the lines have "
+            f"The coupon {quoted(code)} took off {amount_text(taken)}, and the lines have "
             f"{amount_text(discount.amount)} of it: "
             f"off by {amount_text(-beyond)}.",
             _FIX,
@@ -309,8 +309,8 @@ def _check_support(discount: _Given, taken: Decimal, case: Case) -> None:
             "coupon_type_unsupported",
             "coupons",
             code,
-            f"The coupon {code!r} gives {gives}; AcctVantage's promotions are an amount off the "
-            "order or a percentage off each item.",
+            f"The coupon {quoted(code)} gives {gives}; AcctVantage's promotions are an amount off "
+            "the order or a percentage off each item.",
             "Enter the order by hand, and offer coupons of the two supported types. Or set "
             f'{_UNSUPPORTED_COUPONS} = "amount", which books such coupons by their amounts.',
         )
@@ -319,8 +319,8 @@ def _check_support(discount: _Given, taken: Decimal, case: Case) -> None:
             "coupon_booked_by_amount",
             "coupons",
             code,
-            f"The coupon {code!r} gives {gives}, which AcctVantage's promotions do not support: "
-            f"{amount_text(taken)} is booked as an amount"
+            f"The coupon {quoted(code)} gives {gives}, which AcctVantage's promotions do not "
+            f"support: {amount_text(taken)} is booked as an amount"
             + (", against freight." if discount.is_on_shipping else "."),
             "Check the discount in AcctVantage.",
         )
@@ -447,7 +447,7 @@ def _compare(promotion: Promotion, discount: _Given, case: Case) -> None:
             "promotion_inactive",
             "coupons",
             discount.code,
-            f"The promotion {promotion.code!r} is inactive in AcctVantage.",
+            f"The promotion {quoted(promotion.code)} is inactive in AcctVantage.",
             "Activate the promotion in AcctVantage.",
         )
     if discount.terms is not None:
@@ -463,13 +463,13 @@ def _compare(promotion: Promotion, discount: _Given, case: Case) -> None:
             "promotion_differs",
             "coupons",
             discount.code,
-            f"Promotion {promotion.code!r} gives {amount_text(promotion.value)} "
+            f"Promotion {quoted(promotion.code)} gives {amount_text(promotion.value)} "
             f"{'percent off each item' if promotion.kind == '%' else 'off the order'} in "
             f"AcctVantage; the store took off {amount_text(discount.amount)}, which is booked.",
             "Make the promotion and the coupon the same."
             if not discount.has_no_terms
-            else f"Make the promotion what the code gives. Or delete promotion {promotion.code!r} "
-            "in AcctVantage: the code is then booked by its amount.",
+            else "Make the promotion what the code gives. Or delete promotion "
+            f"{quoted(promotion.code)} in AcctVantage: the code is then booked by its amount.",
         )
 
 
@@ -483,11 +483,15 @@ def _check_gl_code(gl_code: str, promotion: Promotion | None, case: Case) -> Non
             f"Set {_DEFAULT_GL}.",
         )
     elif not case.rules.is_gl_account(gl_code):
-        place = f"promotion {promotion.code!r}" if promotion and promotion.gl_code else _DEFAULT_GL
+        place = (
+            f"promotion {quoted(promotion.code)}"
+            if promotion and promotion.gl_code
+            else _DEFAULT_GL
+        )
         case.error(
             "gl_code_unknown",
             place,
             gl_code,
-            f"AcctVantage has no GL account {gl_code!r}.",
+            f"AcctVantage has no GL account {quoted(gl_code)}.",
             f"Correct {place}.",
         )

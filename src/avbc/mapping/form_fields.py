@@ -8,7 +8,7 @@ from avbc.bigcommerce.models import Address, Order
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.patterns import first_fit
 from avbc.mapping.text import plain
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _SETTING = "order_status.form_fields"
 _LONGEST_PO_NUMBER = 50
@@ -77,8 +77,8 @@ def form_values(order: Order, rules: MappingRules) -> Ruling[FormValues]:
                 "po_number_too_long",
                 name,
                 f"{number[:_LONGEST_PO_NUMBER]}...",
-                f"The form field {name!r} has {len(number)} characters, which is no PO number "
-                f"(at most {_LONGEST_PO_NUMBER}). It is in the memo.",
+                f"The form field {quoted(name)} has {len(number)} characters, which is no PO "
+                f"number (at most {_LONGEST_PO_NUMBER}). It is in the memo.",
                 "Enter the PO number in AcctVantage, or correct the form field in BigCommerce "
                 "before the import.",
             )

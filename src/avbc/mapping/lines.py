@@ -24,7 +24,7 @@ from avbc.mapping.proof import COMPARE, unreadable
 from avbc.mapping.reference import ShipViaChoice, ship_via_for, ship_via_row
 from avbc.mapping.text import address, plain
 from avbc.money import STEP, ZERO, amount_text, are_store_amounts, is_amount
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 PHYSICAL = "physical"
 _COSTS: Mapping[str, tuple[MappingProblem, str]] = {
@@ -170,8 +170,8 @@ def sales_order_lines(
                 "bundle_missing",
                 f"lines[{position}].parent_order_product_id",
                 line.parent_order_product_id,
-                f"{line.name!r} is a component of line {line.parent_order_product_id}, which the "
-                "order does not have.",
+                f"{quoted(line.name)} is a component of line {line.parent_order_product_id}, which "
+                "the order does not have.",
                 "Correct the order in BigCommerce.",
             )
     if any(line.kind == "gift_certificate" for line in made):
@@ -233,8 +233,8 @@ def _line(
             "ship_to_unknown",
             f"{field}.order_address_id",
             line.order_address_id,
-            f"The line {line.name!r} goes to address {line.order_address_id}, which the order "
-            "does not have.",
+            f"The line {quoted(line.name)} goes to address {line.order_address_id}, which the "
+            "order does not have.",
             "Correct the order in BigCommerce.",
         )
     return SalesOrderLine(
@@ -296,7 +296,7 @@ def _check_gift_certificates(case: Case) -> None:
             "gl_code_unknown",
             setting,
             code,
-            f"AcctVantage has no GL account {code!r}.",
+            f"AcctVantage has no GL account {quoted(code)}.",
             f"Correct {setting}.",
         )
 

@@ -34,6 +34,7 @@ from avbc.mapping.worth import (
 from avbc.money import ZERO, amount_text
 from avbc.settings import payment_method_key
 from avbc.shown import Shown
+from avbc.text import quoted
 
 _PURCHASE_ORDER = payment_method_key(PURCHASE_ORDER)
 TENDER_WORDS = {
@@ -143,13 +144,13 @@ def receipt_type_for(
             "Set the order's payment method in BigCommerce.",
         )
     elif not mapped and may_be_translated(locale, rules.language):
-        by_name = f"a row of {_SETTING} for {name!r}"
+        by_name = f"a row of {_SETTING} for {quoted(name)}"
         case.error(
             "payment_method_translated",
             "payment_method",
             name,
-            f"The payment method {name!r} is not mapped to a Receipt Type, and may be a name in "
-            f"the shopper's language: the order was made in {locale!r}.",
+            f"The payment method {quoted(name)} is not mapped to a Receipt Type, and may be a name "
+            f"in the shopper's language: the order was made in {quoted(locale)}.",
             f'Set payment_method_id = "{ids[0]}" in the method\'s row of {_SETTING}, or '
             f"add {by_name}."
             if ids
@@ -160,8 +161,9 @@ def receipt_type_for(
             "payment_method_unmapped",
             "payment_method",
             name,
-            f"The payment method {name!r} is not mapped to a Receipt Type.",
-            f"Give {name!r} a Receipt Type in the Payment Methods Mapping (gl.payment_methods).",
+            f"The payment method {quoted(name)} is not mapped to a Receipt Type.",
+            f"Give {quoted(name)} a Receipt Type in the Payment Methods Mapping "
+            "(gl.payment_methods).",
         )
     elif key == _PURCHASE_ORDER:
         known = PURCHASE_ORDER
@@ -212,9 +214,9 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
             _SETTING,
             name,
             f"The order was paid with {name}, for which there is neither a mapping row nor a "
-            f"Receipt Type {name!r}.",
-            f"{case.rules.how_to_create(f'a Receipt Type {name!r}')}, or give "
-            f"{TENDER_NAMES[name]!r} one in the Payment Methods Mapping "
+            f"Receipt Type {quoted(name)}.",
+            f"{case.rules.how_to_create(f'a Receipt Type {quoted(name)}')}, or give "
+            f"{quoted(TENDER_NAMES[name])} one in the Payment Methods Mapping "
             "(gl.payment_methods). Spaces make no difference.",
         )
     else:
@@ -334,7 +336,7 @@ def _unknown_receipt_type(name: str, case: Case) -> None:
         "receipt_type_unknown",
         _SETTING,
         name,
-        f"AcctVantage has no Receipt Type {name!r}.",
+        f"AcctVantage has no Receipt Type {quoted(name)}.",
         f"{case.rules.how_to_create('it')}, or map the payment method to another one.",
         candidates=case.rules.reference.receipt_types,
     )
@@ -377,7 +379,8 @@ def _is_good(worth: Worth, order: Order, case: Case) -> bool:
             "payment_not_captured",
             "payment_status",
             status,
-            f"The payment is {status!r}: nothing was received yet, so the receipt is over nothing.",
+            f"The payment is {quoted(status)}: nothing was received yet, so the receipt is over "
+            "nothing.",
             "Capture it in BigCommerce, or wait until it clears: the next follow_orders() updates "
             "the receipt, or reports what to enter. If AcctVantage is to capture it, set "
             f"{_PREAUTHORIZED} and call "
@@ -389,7 +392,7 @@ def _is_good(worth: Worth, order: Order, case: Case) -> bool:
         return False
     unknown: tuple[MappingProblem, str, str] = (
         "payment_status_unknown",
-        f"BigCommerce says that the payment is {status!r}, which avbc does not know.",
+        f"BigCommerce says that the payment is {quoted(status)}, which avbc does not know.",
         "Check the payment in BigCommerce and enter the order by hand.",
     )
     code, message, fix = _REFUSED.get(status, unknown)
@@ -437,7 +440,7 @@ def _foots(order: Order, worth: Worth, amount: Decimal, case: Case) -> bool:
         "transactions",
         paid,
         f"The gateway's transactions add up to {amount_text(paid)}, and {amount_text(amount)} is "
-        f"to be paid by {order.payment_method!r}: "
+        f"to be paid by {quoted(order.payment_method)}: "
         f"off by {amount_text(abs(paid - amount))}.",
         _too_much_fix(worth, amount, paid - amount)
         if paid > amount

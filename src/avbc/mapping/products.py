@@ -12,7 +12,7 @@ from avbc.mapping.product_names import ProductName
 from avbc.mapping.reference import product_for
 from avbc.mapping.text import plain
 from avbc.settings import ProductMapping, ProductSettings
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 
 def rows_by_part_number(screen: ProductSettings) -> dict[str, tuple[ProductMapping, ...]]:
@@ -52,7 +52,7 @@ def product_named(
     if not wanted.setting:
         return product_for(wanted.name, products, rules, field=f"{field}.sku", line=line.name)
     called = plain(line.name) or plain(line.sku)
-    return configured_product(wanted, products, rules, f" names for {called!r}")
+    return configured_product(wanted, products, rules, f" names for {quoted(called)}")
 
 
 def configured_product(
@@ -69,7 +69,7 @@ def configured_product(
         "part_number_unknown",
         wanted.setting,
         wanted.name,
-        f"AcctVantage has no product with part number {wanted.name!r}, which {wanted.setting}"
+        f"AcctVantage has no product with part number {quoted(wanted.name)}, which {wanted.setting}"
         f"{used}.",
         f"{rules.how_to_create('the product', 'load_products')}, or correct {wanted.setting}.",
     )

@@ -21,6 +21,7 @@ from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.sums import header_parts, line_parts
 from avbc.money import STEP, ZERO, amount_text, are_store_amounts, is_amount, to_minor_unit
 from avbc.shown import Shown
+from avbc.text import quoted
 
 Discounts: TypeAlias = Literal["none", "with tax", "without tax"]
 
@@ -395,7 +396,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
         *(
             (
                 f"fees[{position}].cost_tax",
-                f"Fee {fee.display_name_merchant!r}",
+                f"Fee {quoted(fee.display_name_merchant)}",
                 fee.cost_inc_tax - fee.cost_ex_tax - fee.cost_tax,
             )
             for position, fee in enumerate(order.fees or ())
@@ -543,7 +544,7 @@ def _check_quantity(line: OrderProduct, position: int, case: Case) -> bool:
             "quantity_invalid",
             f"lines[{position}].quantity",
             line.quantity,
-            f"The line {line.name!r} has a quantity of {line.quantity}{money}.",
+            f"The line {quoted(line.name)} has a quantity of {line.quantity}{money}.",
             "Correct or remove the line in BigCommerce. A line that is taken off over the API has "
             "quantity 0 and no amounts.",
         )
@@ -574,7 +575,7 @@ def _prove_line(line: OrderProduct, position: int, case: Case) -> bool:
                 "line_does_not_foot",
                 f"lines[{position}].{name}",
                 getattr(line, name),
-                f"The line {line.name!r} ({line.quantity} x {amount_text(line.price_ex_tax)} "
+                f"The line {quoted(line.name)} ({line.quantity} x {amount_text(line.price_ex_tax)} "
                 "without tax, "
                 f"{amount_text(line.price_inc_tax)} with tax) does not come to its {name}: off by "
                 f"{amount_text(abs(difference))}.",

@@ -43,7 +43,7 @@ from avbc.mapping.worth import (
 )
 from avbc.money import ARITHMETIC, ZERO, amount_text, is_amount
 from avbc.shown import Shown
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _TENDERS = (STORE_CREDIT, GIFT_CARD)
 _ALIVE: tuple[ReceiptState, ...] = ("captured", "pre_authorized", "pending")
@@ -123,8 +123,8 @@ def payment_without_order(order: Order) -> Problem | None:
         "payment_without_order",
         "payment_status",
         status,
-        f"The payment of {amount_text(order.total_inc_tax)} for order {order.id} is {status!r}, "
-        "and the order was never completed: it is Incomplete.",
+        f"The payment of {amount_text(order.total_inc_tax)} for order {order.id} is "
+        f"{quoted(status)}, and the order was never completed: it is Incomplete.",
         "Give the order its New Order Status in BigCommerce, so that it is imported, or refund the "
         "payment.",
     )
@@ -211,8 +211,8 @@ def _followed(
             "payment_status_unknown",
             "payment_status",
             worth.status,
-            f"BigCommerce says that the payment of order {order.id} is {worth.status!r}, which "
-            "avbc does not know.",
+            f"BigCommerce says that the payment of order {order.id} is {quoted(worth.status)}, "
+            "which avbc does not know.",
             _CORRECT,
         )
         return ()
@@ -384,7 +384,7 @@ class _Comparison:
             "receipt_amount_differs",
             receipt,
             f"waits for {amount_text(expected)}, and the payment in the store is "
-            f"{self.worth.status!r} over {amount_text(in_store)}",
+            f"{quoted(self.worth.status)} over {amount_text(in_store)}",
             _CORRECT,
         )
         return None
@@ -408,7 +408,7 @@ class _Comparison:
         elif receipt.amount not in asked or (receipt.state == "pending" and _over(receipt)):
             why = f"was changed in AcctVantage, to {amount_text(receipt.amount)}"
         elif receipt_type != receipt.receipt_type:
-            why = f"is by {receipt.receipt_type}, and the order is paid by {method!r}"
+            why = f"is by {receipt.receipt_type}, and the order is paid by {quoted(method)}"
         else:
             return True
         self._error(

@@ -12,7 +12,7 @@ from avbc.mapping.patterns import first_fit
 from avbc.mapping.text import plain
 from avbc.mapping.translated import may_be_translated
 from avbc.shown import Shown
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _NO_METHOD = frozenset(["", "none"])
 """How the store writes that an order has no shipping method."""
@@ -49,7 +49,7 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
             "tax_area_unknown",
             setting,
             wanted,
-            f"AcctVantage has no Tax Area {wanted!r}.",
+            f"AcctVantage has no Tax Area {quoted(wanted)}.",
             f"{rules.how_to_create('it')}, or name another one in gl.tax_area.",
             candidates=tuple(known.name for known in rules.reference.tax_areas if not known.avatax),
         )
@@ -59,8 +59,8 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
                 "tax_area_is_avatax",
                 setting,
                 area.name,
-                f"{area.name!r} is the Tax Area of AvaTax, which would compute the store's tax "
-                "again.",
+                f"{quoted(area.name)} is the Tax Area of AvaTax, which would compute the store's "
+                "tax again.",
                 f"{rules.how_to_create('a Tax Area for the store')}, and name it in gl.tax_area.",
             )
         case.note("tax_area", area.name, "the configured Tax Area", setting)
@@ -76,7 +76,7 @@ def warehouse_for(rules: MappingRules) -> Ruling[str]:
             "warehouse_unknown",
             "shipping.warehouse",
             wanted,
-            f"AcctVantage has no Warehouse {wanted!r}.",
+            f"AcctVantage has no Warehouse {quoted(wanted)}.",
             f"{rules.how_to_create('it')}, or correct shipping.warehouse.",
             candidates=tuple(warehouse.name for warehouse in rules.reference.warehouses),
         )
@@ -134,7 +134,7 @@ def ship_via_for(
             "ship_via_unknown",
             setting,
             name,
-            f"AcctVantage has no Ship Via {name!r}, which a row of shipping.methods names.",
+            f"AcctVantage has no Ship Via {quoted(name)}, which a row of shipping.methods names.",
             f"{rules.how_to_create('it')}, or correct {setting}.",
         )
     elif is_named and may_be_translated(locale, rules.language):
@@ -142,17 +142,17 @@ def ship_via_for(
             "shipping_method_translated",
             field,
             name,
-            f"No setting and no Ship Via has the name of the shipping method {name!r}. The shopper "
-            f"used the store in {locale!r}, so the name may be a translation, and no Ship Via is "
-            "created for it.",
-            f"Give {name!r} a Ship Via in shipping.methods.",
+            f"No setting and no Ship Via has the name of the shipping method {quoted(name)}. The "
+            f"shopper used the store in {quoted(locale)}, so the name may be a translation, and no "
+            "Ship Via is created for it.",
+            f"Give {quoted(name)} a Ship Via in shipping.methods.",
         )
     elif not shipping.auto_create_missing_shipping_methods:
         case.error(
             "ship_via_unknown",
             setting or field,
             name,
-            f"AcctVantage has no Ship Via {name!r}.",
+            f"AcctVantage has no Ship Via {quoted(name)}.",
             f"{rules.how_to_create('it')}, "
             + (
                 "give the shipping method another one in shipping.methods, "
@@ -167,8 +167,8 @@ def ship_via_for(
             "product_class_inactive",
             _CLASS,
             product_class,
-            f"The Ship Via {name!r} would be created with product class {product_class!r}, which "
-            f"is not active in {rules.warehouse.name!r}.",
+            f"The Ship Via {quoted(name)} would be created with product class "
+            f"{quoted(product_class)}, which is not active in {quoted(rules.warehouse.name)}.",
             "Activate the product class in the warehouse, or name another one.",
         )
     else:
@@ -223,7 +223,7 @@ def product_for(
             "sku_missing",
             field,
             "",
-            f"The line {line!r} has no SKU, so its product cannot be found."
+            f"The line {quoted(line)} has no SKU, so its product cannot be found."
             if line
             else "There is no SKU.",
             "Give the product a SKU in BigCommerce that is its part number in AcctVantage.",
@@ -233,7 +233,7 @@ def product_for(
             "sku_unknown",
             field,
             sku,
-            f"AcctVantage has no product with part number or alias {sku!r}.",
+            f"AcctVantage has no product with part number or alias {quoted(sku)}.",
             f"{rules.how_to_create('the product', 'load_products')}, or correct the SKU in "
             "BigCommerce.",
         )
@@ -242,7 +242,7 @@ def product_for(
             "sku_ambiguous",
             field,
             sku,
-            f"More than one product of AcctVantage has the part number or alias {sku!r}.",
+            f"More than one product of AcctVantage has the part number or alias {quoted(sku)}.",
             "Take the alias off all products but one.",
             candidates=tuple(hit.part_number for hit in hits),
         )
@@ -251,8 +251,8 @@ def product_for(
             "product_class_inactive",
             field,
             hits[0].product_class,
-            f"{hits[0].part_number!r} has product class {hits[0].product_class!r}, which is not "
-            f"active in warehouse {rules.settings.shipping.warehouse!r}.",
+            f"{quoted(hits[0].part_number)} has product class {quoted(hits[0].product_class)}, "
+            f"which is not active in warehouse {quoted(rules.settings.shipping.warehouse)}.",
             "Activate the product class in the warehouse.",
         )
     return case.ruling(None)

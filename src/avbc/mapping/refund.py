@@ -20,7 +20,7 @@ from avbc.mapping.proof import Proof, after_discounts, proof_of
 from avbc.mapping.text import plain
 from avbc.money import ARITHMETIC, ZERO, amount_text, are_store_amounts, decimals, is_amount
 from avbc.settings import payment_method_key
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _NONE = Decimal("NaN")
 _LOOK = "Compare the refund with its order in BigCommerce, and enter the credit by hand."
@@ -182,7 +182,7 @@ def _check_edit(refund: Refund, order: Order, sales_order: SalesOrder, case: Cas
             "refund_of_edit_unclear",
             "items",
             refund.id,
-            f"{gone[0].name!r} was taken off order {order.id}, and refund {refund.id} over "
+            f"{quoted(gone[0].name)} was taken off order {order.id}, and refund {refund.id} over "
             f"{amount_text(refund.total_amount)} names no line: it may be for what was taken off, "
             "which the order's total leaves out.",
             f"If it is not, enter the credit in AcctVantage with the Import ID {number}. Then call "
@@ -215,7 +215,7 @@ def _thing(
             "refund_item_unknown",
             f"{field}.item_type",
             item.item_type,
-            f"The refund gives back {item.item_type!r}, which avbc does not know.",
+            f"The refund gives back {quoted(item.item_type)}, which avbc does not know.",
             "Enter the credit by hand.",
         )
     elif thing is None:
@@ -233,7 +233,7 @@ def _thing(
             "amount_unreadable",
             field,
             thing.paid,
-            f"What was paid for {thing.description!r} is not an amount.",
+            f"What was paid for {quoted(thing.description)} is not an amount.",
             _LOOK,
         )
     elif item.requested_amount is None and not 0 < _pieces(item, thing) <= thing.pieces:
@@ -241,7 +241,7 @@ def _thing(
             "quantity_invalid",
             f"{field}.quantity",
             item.quantity,
-            f"{item.quantity} of {thing.description!r} are refunded, of which there are "
+            f"{item.quantity} of {quoted(thing.description)} are refunded, of which there are "
             f"{thing.pieces}.",
             _LOOK,
         )
@@ -507,8 +507,8 @@ def _tenders(refund: Refund, order: Order, case: Case) -> tuple[CreditTender, ..
                 "refund_declined",
                 f"payments[{position}]",
                 payment.provider_id,
-                f"{payment.provider_id!r} declined to pay back {amount_text(payment.amount)}: "
-                f"{payment.declined_message or 'no reason'}.",
+                f"{quoted(payment.provider_id)} declined to pay back "
+                f"{amount_text(payment.amount)}: {payment.declined_message or 'no reason'}.",
                 "Settle the refund in BigCommerce, and enter the credit by hand.",
             )
             continue

@@ -16,7 +16,7 @@ from avbc.mapping.carriers import CARRIERS, Carrier, carrier_named
 from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.text import plain
 from avbc.shown import Shown
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.unset import UNSET
 
 _MOST = Decimal(10) ** 9
@@ -245,7 +245,7 @@ def _by_address(
 
 def _called(line_id: int, lines: Mapping[int, SalesOrderLine]) -> str:
     line = lines[line_id]
-    return repr(line.part_number or line.description)
+    return quoted(line.part_number or line.description)
 
 
 # --- what the store has already ---
@@ -288,8 +288,8 @@ def _matched(
                     "tracking_number",
                     piece.tracking_number,
                     f"Shipment {shipment.number} is the store's shipment {row.id}, which has "
-                    f"tracking number {row.tracking_number!r}; "
-                    f"AcctVantage has {piece.tracking_number!r}.",
+                    f"tracking number {quoted(row.tracking_number)}; "
+                    f"AcctVantage has {quoted(piece.tracking_number)}.",
                     "Correct it in BigCommerce.",
                 )
         unsent = left
@@ -368,8 +368,8 @@ def _drafts(
             "carrier",
             named,
             (
-                f"{named!r} is not a carrier that avbc knows, so the customer gets the tracking "
-                "number without a link."
+                f"{quoted(named)} is not a carrier that avbc knows, so the customer gets the "
+                "tracking number without a link."
             )
             if named
             else (

@@ -9,7 +9,7 @@ from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, Findings, MappingRules, Ruling
 from avbc.posting import means_posted
 from avbc.settings import StatusMapping, StoreStatus
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 
 def store_status(
@@ -46,9 +46,9 @@ def store_status(
             "status_ambiguous" if hits else "status_unknown",
             setting,
             text,
-            f"{text!r} means more than one status of the store."
+            f"{quoted(text)} means more than one status of the store."
             if hits
-            else f"The store has no order status {text!r}.",
+            else f"The store has no order status {quoted(text)}.",
             "Write the status's id." if hits else "Use one of the store's statuses.",
             candidates=tuple(
                 f"{status_name(status)} (id {status.id})" for status in hits or statuses
@@ -94,10 +94,10 @@ def status_for_store(
                 "status_backwards",
                 setting,
                 status_name(status),
-                f"The order is {there!r} in the store, and AcctVantage's {acctvantage!r} would "
-                f"move it back to {status_name(status)!r}.",
+                f"The order is {quoted(there)} in the store, and AcctVantage's "
+                f"{quoted(acctvantage)} would move it back to {quoted(status_name(status))}.",
                 "Correct the status in AcctVantage or in BigCommerce, or set may_move_backwards = "
-                f"true on the row for {row.acctvantage!r} of the Order Status Mapping.",
+                f"true on the row for {quoted(row.acctvantage)} of the Order Status Mapping.",
             )
         case.note(
             "status_id",
@@ -112,9 +112,9 @@ def status_for_store(
         "status_unmapped",
         "order_status.mapping",
         acctvantage,
-        f"No row of the status mapping has {acctvantage!r} on its AcctVantage side.",
-        f"Add a row with {acctvantage!r} to the Order Status Mapping (order_status.mapping), or "
-        "leave the store's status unchanged.",
+        f"No row of the status mapping has {quoted(acctvantage)} on its AcctVantage side.",
+        f"Add a row with {quoted(acctvantage)} to the Order Status Mapping (order_status.mapping), "
+        "or leave the store's status unchanged.",
     )
     return case.ruling(None)
 
@@ -171,9 +171,9 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "status_unmapped",
             "order_status.mapping",
             name,
-            f"No row of the status mapping has {name!r} on its BigCommerce side.",
-            f"Add a row with {name!r} to the Order Status Mapping (order_status.mapping), or leave "
-            "AcctVantage's status unchanged.",
+            f"No row of the status mapping has {quoted(name)} on its BigCommerce side.",
+            f"Add a row with {quoted(name)} to the Order Status Mapping (order_status.mapping), or "
+            "leave AcctVantage's status unchanged.",
         )
         return case.ruling(None)
     setting, row = rows[0]
@@ -195,8 +195,8 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "status_posting_refused",
             "status",
             target,
-            f"The order is {current!r} and would become {target!r}: the store neither posts an "
-            "order nor changes a posted one.",
+            f"The order is {quoted(current)} and would become {quoted(target)}: the store neither "
+            "posts an order nor changes a posted one.",
             "Change the order in AcctVantage, or leave it; then settle the item."
             if means_posted(current)
             else "Post the order in AcctVantage.",
@@ -206,7 +206,7 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "status_backwards",
             setting,
             target,
-            f"The order is {current!r} already and would go back to {target!r}.",
+            f"The order is {quoted(current)} already and would go back to {quoted(target)}.",
             "Change it in AcctVantage, or set may_move_backwards = true on the mapping row.",
         )
     case.note("status", target, "the store's status is mapped to it", setting)
@@ -260,7 +260,7 @@ def _unknown(status: str, setting: str, case: Case) -> None:
         "order_status_unknown",
         setting,
         status,
-        f"AcctVantage has no order status {status!r}.",
+        f"AcctVantage has no order status {quoted(status)}.",
         "Use one of the statuses that the books list.",
         candidates=case.rules.reference.order_statuses,
     )

@@ -28,7 +28,7 @@ from avbc.mapping.worth import (
 )
 from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.settings import PaymentMethodMapping, Settings, payment_method_key
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 WAITS_FOR_PAYMENT = "order_waits_for_payment"
 """The code of an order that is imported once its payment has come as far as its method asks."""
@@ -77,7 +77,8 @@ def waits(
             "order_never_imported",
             "payment_method",
             method,
-            f'Orders paid by {method!r} are never imported: {place} has import_when = "never".',
+            f"Orders paid by {quoted(method)} are never imported: {place} has import_when = "
+            '"never".',
             "To have it imported, change import_when there.",
         )
         return found.problems[0]
@@ -95,8 +96,8 @@ def waits(
         "order_waits_for_payment",
         "payment_status",
         worth.status,
-        f"The order is imported when its payment by {method!r} is {wanted} ({place}), and the "
-        f"payment {_STATES.get(worth.status, f'is {worth.status!r}')}.",
+        f"The order is imported when its payment by {quoted(method)} is {wanted} ({place}), and "
+        f"the payment {_STATES.get(worth.status, f'is {quoted(worth.status)}')}.",
         _fix(order.id, worth.status, place, is_outside=is_outside),
     )
     return found.problems[0]

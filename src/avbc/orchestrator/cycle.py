@@ -38,6 +38,7 @@ from avbc.report import Report, counted
 from avbc.settings import Settings, SettingsError
 from avbc.shown import Shown
 from avbc.stopping import ended_by
+from avbc.text import quoted
 
 _log = get_logger("avbc.orchestrator")
 
@@ -74,7 +75,7 @@ class Job(Shown):
 
     def _in_a_line(self) -> str:
         often = f"every={self.every.total_seconds() / 60:g} min" if self.every else "in every cycle"
-        return f"Job({self.method!r}, {often})"
+        return f"Job({quoted(self.method)}, {often})"
 
 
 def _job(method: str, every: timedelta = timedelta(0), *, needs_store: bool = True) -> Job:

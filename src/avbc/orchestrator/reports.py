@@ -23,6 +23,7 @@ from avbc.orchestrator.planned_calls import PlannedCall, body_text
 from avbc.report import Report, as_data, counted, tally
 from avbc.shown import Shown, to_the_second
 from avbc.tables import MARK
+from avbc.text import quoted
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "waiting", "postponed"]
 """What became of an order: the name of the list of an `ImportReport` that it is in."""
@@ -568,18 +569,16 @@ class History(Report):
 
     def summary(self) -> str:
         """The order's status in the store and in the books, and what AcctVantage answered."""
-        store = f"{self.store_status!r} in the store" if self.store_status else self.store_note
+        here = f"{quoted(self.store_status)} in the store" if self.store_status else self.store_note
         books = f"there is no {self.import_id} in the books"
         if order := self.sales_order:
             books = (
                 f"{self.import_id} is {order.status} in the books, total {order.total}, "
                 f"{counted(len(self.receipts), 'receipt')}"
             )
-        return (
-            f"Order {self.order_id}: {store}; {books}; "
-            f"{counted(len(self.entries), 'entry', 'entries')} in the journal."
-            + (f" {self.pickup.sentence}" if self.pickup else "")
-        )
+        entries = counted(len(self.entries), "entry", "entries")
+        more = f" {self.pickup.sentence}" if self.pickup else ""
+        return f"Order {self.order_id}: {here}; {books}; {entries} in the journal.{more}"
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per journal entry: at, action, outcome, order_id, import_id, detail, run."""

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from avbc.errors import FinalError
 from avbc.settings.rules import SettingsError
 from avbc.settings.settings import Settings
+from avbc.text import quoted
 
 Store: TypeAlias = str | PathLike[str]
 Stores: TypeAlias = Store | Sequence[Store] | Callable[[], Iterable[Store]]
@@ -77,7 +78,9 @@ def _listing(stores: Stores) -> Callable[[], Iterable[Store]]:
     if isinstance(stores, str | PathLike):
         folder = Path(stores)
         if folder.is_file():
-            raise ValueError(f"stores is the file {folder}: give its folder, or [{str(folder)!r}]")
+            raise ValueError(
+                f"stores is the file {folder}: give its folder, or [{quoted(str(folder))}]"
+            )
         return lambda: sorted(_settings_in(folder))
     paths = tuple(stores)
     return lambda: paths

@@ -27,6 +27,7 @@ from avbc.settings.screens import (
 from avbc.settings.suggesting import ReferenceData, suggested
 from avbc.shown import Shown
 from avbc.tables import one_line
+from avbc.text import quoted
 from avbc.toml import TomlFile, key_lines, parse_toml, read_toml, write_toml
 
 _TAKES = "Settings.load and save take a path, from_toml a text, from_dict a dict"
@@ -92,7 +93,7 @@ class Settings(Shown):
 
     def _in_a_line(self) -> str:
         code, store = self.order_status.import_source_code, self.store
-        return f"<Settings {code} {one_line(store.description)!r}: {store.api_url}>"
+        return f"<Settings {code} {quoted(one_line(store.description))}: {store.api_url}>"
 
     @property
     def _screens(self) -> Screens:

@@ -6,6 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from avbc.text import quoted
+
 if TYPE_CHECKING:
     from avbc.testing.contract import (
         ClientContract,
@@ -116,7 +118,7 @@ if not TYPE_CHECKING and find_spec("pytest") is None:
 def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"avbc.testing.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {quoted(__name__)} has no attribute {quoted(name)}")
 
 
 def __dir__() -> list[str]:

@@ -20,7 +20,7 @@ from avbc.testing.factories import (
 )
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import amount_of, money, number
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 Shape: TypeAlias = Callable[[OrderFactory], FakeOrder]
 
@@ -314,7 +314,7 @@ def order_of_shape(name: str, factory: OrderFactory | None = None) -> FakeOrder:
     """
     if name not in SHAPES:
         hint = did_you_mean(name, SHAPES) or f"There are {', '.join(SHAPES)}."
-        raise KeyError(f"there is no shape {name!r}. {hint}")
+        raise KeyError(f"there is no shape {quoted(name)}. {hint}")
     order = SHAPES[name](factory or OrderFactory())
     order.shape = name
     return order

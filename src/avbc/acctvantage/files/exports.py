@@ -29,7 +29,7 @@ from avbc.acctvantage.books_file import (
 from avbc.acctvantage.errors import BooksFileError
 from avbc.acctvantage.records import Client, Product
 from avbc.errors import Fault
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.toml import Convert
 
 _DELIMITERS = ("\t", ",", ";")
@@ -80,15 +80,19 @@ class Layout:
                 faults.append(Fault(field, "has an empty header"))
             other = taken.setdefault(header, field)
             if other != field:
-                faults.append(Fault(field, f"has the same header as {other}: {header!r}"))
+                faults.append(Fault(field, f"has the same header as {other}: {quoted(header)}"))
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
-            faults.append(Fault("delimiter", f"must be one character, not {self.delimiter!r}"))
+            faults.append(
+                Fault("delimiter", f"must be one character, not {quoted(self.delimiter)}")
+            )
         if self.decimal_mark not in {".", ","}:
-            faults.append(Fault("decimal_mark", f"must be '.' or ',', not {self.decimal_mark!r}"))
+            faults.append(
+                Fault("decimal_mark", f"must be '.' or ',', not {quoted(self.decimal_mark)}")
+            )
         try:
             "".encode(self.encoding or "utf-8")
         except LookupError:
-            faults.append(Fault("encoding", f"{self.encoding!r} is not a known encoding"))
+            faults.append(Fault("encoding", f"{quoted(self.encoding)} is not a known encoding"))
         if faults:
             raise BooksFileError(f"the layout of {source}", faults)
         return headers
@@ -291,7 +295,7 @@ def read_aliases(file: CsvFile) -> Iterator[Alias]:
         if first == line:
             yield alias
         else:
-            file.fault("alias", f"{alias.alias!r} is there already, in line {first}", line)
+            file.fault("alias", f"{quoted(alias.alias)} is there already, in line {first}", line)
 
 
 def _encoding_of(path: Path) -> str:

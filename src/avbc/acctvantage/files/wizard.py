@@ -31,7 +31,7 @@ from avbc.acctvantage.files.exports import (
 from avbc.acctvantage.files.replacing import replacing
 from avbc.acctvantage.records import Client, Product
 from avbc.errors import Fault
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 R = TypeVar("R", Client, Product)
 
@@ -232,7 +232,7 @@ def _write(
                 writer.writerow(_marked(key, cells[key], layout) for key in headers)
     except UnicodeEncodeError as error:
         text = error.object[error.start : error.end]
-        message = f"{layout.encoding} has no character for {text!r}: write another encoding"
+        message = f"{layout.encoding} has no character for {quoted(text)}: write another encoding"
         raise BooksFileError(str(path), [Fault("encoding", message)]) from None
     return len(rows)
 

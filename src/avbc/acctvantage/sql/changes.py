@@ -13,7 +13,7 @@ from avbc.acctvantage.sql import column_types, schema
 from avbc.acctvantage.sql.reading import order_statuses, sales_orders
 from avbc.acctvantage.sql.stock import is_taken, move_goods
 from avbc.posting import means_posted
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 
 def set_to_ship(
@@ -39,8 +39,8 @@ def set_to_ship(
         left = to_ship[line.store_line_id]
         if not left.is_finite() or not 0 <= left <= line.quantity:
             raise BooksRefused(
-                f"{about}: {left} of the line {line.description!r} cannot be left to ship, since "
-                f"{line.quantity} were ordered"
+                f"{about}: {left} of the line {quoted(line.description)} cannot be left to ship, "
+                f"since {line.quantity} were ordered"
             )
         if left != line.to_ship:
             changes[line.store_line_id] = left
@@ -90,7 +90,7 @@ def _locked(connection: sa.Connection, import_id: str) -> tuple[SalesOrder, bool
     connection.execute(sa.select(order.id).where(order.import_id == import_id).with_for_update())
     found = sales_orders(connection, [import_id])
     if not found:
-        raise BooksRefused(f"there is no order {import_id!r} in the books")
+        raise BooksRefused(f"there is no order {quoted(import_id)} in the books")
     posted = sa.select(receipt.posted).where(receipt.order_import_id == import_id)
     return found[0], any(connection.scalars(posted.with_for_update()).all())
 

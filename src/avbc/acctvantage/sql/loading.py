@@ -50,7 +50,7 @@ from avbc.acctvantage.sql.rows import (
     put,
 )
 from avbc.database import Database, chunks
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 R = TypeVar("R")
 N = TypeVar("N", Alias, Quantity)
@@ -191,7 +191,7 @@ def load_quantities(
             else:
                 file.fault(
                     "warehouse",
-                    f"{values['warehouse']!r} is not a warehouse of the "
+                    f"{quoted(values['warehouse'])} is not a warehouse of the "
                     f"books{meant(values['warehouse'], warehouses)}",
                     line,
                 )
@@ -245,7 +245,7 @@ def _of_products(connection: sa.Connection, file: CsvFile, rows: Sequence[N]) ->
         if text_key(row.part_number) in known:
             good.append(row)
         else:
-            message = f"{row.part_number!r} is not a product of the books"
+            message = f"{quoted(row.part_number)} is not a product of the books"
             file.fault("part_number", message, row.line)
     return good
 

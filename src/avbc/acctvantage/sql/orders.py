@@ -29,7 +29,7 @@ from avbc.acctvantage.sql.rows import (
     Insert,
     compiled,
 )
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 
 class ImportIdTaken(Exception):
@@ -282,8 +282,8 @@ class OrderWriter:
             return self._existing(cursor, self._client_by_import_id, [client.import_id])
         if is_taken:
             raise ClientTaken(
-                f"the books have a client by now with the email of the new client {client.name!r}: "
-                "look the client up again"
+                "the books have a client by now with the email of the new client "
+                f"{quoted(client.name)}: look the client up again"
             )
         for contact in client.contacts:
             self.contact(cursor, client_id, contact)

@@ -13,6 +13,7 @@ from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import receipts_where
 from avbc.money import ZERO
 from avbc.statements import AnySelect, fetch_column
+from avbc.text import quoted
 
 _TABLE = schema.receipts
 
@@ -113,7 +114,7 @@ def update_receipt(connection: sa.Connection, before: Receipt, after: Receipt) -
     for name in ("import_id", "order_import_id", "receipt_type"):
         was, becomes = getattr(before, name), getattr(after, name)
         if was != becomes:
-            raise BooksRefused(f"{about}: its {name} {was!r} cannot become {becomes!r}")
+            raise BooksRefused(f"{about}: its {name} {quoted(was)} cannot become {quoted(becomes)}")
     for amount in (after.amount, after.pre_auth_amount):
         if not amount.is_finite() or amount < 0:
             raise BooksRefused(f"{about}: {amount} is not an amount of a receipt")
@@ -198,7 +199,7 @@ def _locked(connection: sa.Connection, import_id: str) -> Receipt:
     connection.execute(sa.select(_TABLE.c.id).where(this).with_for_update())
     found = receipts_where(connection, _TABLE.c.import_id, [import_id])
     if not found:
-        raise BooksRefused(f"there is no receipt {import_id!r} in the books")
+        raise BooksRefused(f"there is no receipt {quoted(import_id)} in the books")
     return found[0]
 
 

@@ -21,6 +21,7 @@ from avbc.acctvantage.sql.rows import (
     insert_many,
 )
 from avbc.statements import AnySelect, fetch
+from avbc.text import quoted
 
 _SHIPMENT = schema.shipments.c
 _ITEM, _PARCEL = schema.shipment_parcel_items.c, schema.shipment_parcels.c
@@ -149,7 +150,9 @@ def _check(connection: sa.Connection, shipment: Shipment) -> None:
         sa.select(order.id).where(order.import_id == shipment.order_import_id)
     )
     if order_id is None:
-        raise BooksRefused(f"{about}: there is no order {shipment.order_import_id!r} in the books")
+        raise BooksRefused(
+            f"{about}: there is no order {quoted(shipment.order_import_id)} in the books"
+        )
     lines = set(connection.scalars(sa.select(line.store_line_id).where(line.order_id == order_id)))
     for item in (*shipment.items, *(item for parcel in shipment.parcels for item in parcel.items)):
         if item.store_line_id not in lines:

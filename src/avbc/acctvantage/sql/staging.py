@@ -13,6 +13,7 @@ from avbc.acctvantage.pickups import Acknowledgement, Pickup
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import among, key_chunks
 from avbc.statements import AnyRow, AnySelect, fetch
+from avbc.text import quoted
 
 HandOver: TypeAlias = Literal["pick_up", "journal", "entered"]
 
@@ -153,13 +154,15 @@ def hand_over_earlier_orders(
         BooksRefused: `to` is none of the three, or an Import ID is not in the books.
     """
     if to not in {"pick_up", "journal", "entered"}:
-        raise BooksRefused(f"hand over to {to!r}: it must be 'pick_up', 'journal' or 'entered'")
+        raise BooksRefused(
+            f"hand over to {quoted(to)}: it must be 'pick_up', 'journal' or 'entered'"
+        )
     undecided = sa.select(_ORDER.import_id).where(_ORDER.hand_over.is_(None))
     found = set(connection.scalars(undecided.with_for_update()))
     if import_ids is not None:
         wanted = set(import_ids)
         if unknown := sorted(wanted - found - _there(connection, wanted)):
-            raise BooksRefused(f"there is no order {unknown[0]!r} in the books")
+            raise BooksRefused(f"there is no order {quoted(unknown[0])} in the books")
         found &= wanted
     for chunk in key_chunks(sorted(found)):
         decided = "journal" if to == "journal" else "pick_up"

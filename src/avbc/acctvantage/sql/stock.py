@@ -31,7 +31,7 @@ from avbc.acctvantage.sql.rows import put, texts
 from avbc.money import ZERO
 from avbc.posting import means_posted
 from avbc.statements import AnySelect, fetch, fetch_column, write
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _STOCKED = ("inventory", "assembly")
 """Kinds of product with a stock of their own: a kit is its components (manual, Product Types)."""
@@ -248,7 +248,7 @@ def set_quantity(
     known_warehouse(connection, warehouse)
     product, part_key = schema.products.c.part_key, text_key(part_number)
     if connection.scalar(sa.select(product).where(product == part_key)) is None:
-        raise BooksRefused(f"there is no product {part_number!r} in the books")
+        raise BooksRefused(f"there is no product {quoted(part_number)} in the books")
     row = {"warehouse": warehouse, "part_key": part_key, "on_hand": Decimal(quantity)}
     put(connection, schema.quantities, row)
 
@@ -290,10 +290,12 @@ def set_order_status(connection: sa.Connection, import_id: str, status: str) -> 
     """
     statuses = order_statuses(connection)
     if status not in statuses:
-        raise BooksRefused(f"the books know no order status {status!r}{_known(status, statuses)}")
+        raise BooksRefused(
+            f"the books know no order status {quoted(status)}{_known(status, statuses)}"
+        )
     found = fetch_column(connection, _STATUS, {"of": import_id})
     if not found:
-        raise BooksRefused(f"there is no order {import_id!r} in the books")
+        raise BooksRefused(f"there is no order {quoted(import_id)} in the books")
     before = found[0]
     if before != status:
         write(connection, _NEW_STATUS, {"of": import_id, "status": status})
@@ -334,7 +336,9 @@ def known_warehouse(connection: sa.Connection, name: str) -> None:
     """Refuse a warehouse that is not in the books, naming the nearest that is, or all."""
     names = list(connection.scalars(sa.select(schema.warehouses.c.name)))
     if name not in names:
-        raise BooksRefused(f"there is no warehouse {name!r} in the books{_known(name, names)}")
+        raise BooksRefused(
+            f"there is no warehouse {quoted(name)} in the books{_known(name, names)}"
+        )
 
 
 def _known(name: str, names: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from avbc.bigcommerce.models.inventory import (
     InventorySettings,
     Location,
 )
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.unset import UNSET
 
 ADJUSTMENTS_AT_ONCE = 2000
@@ -124,7 +124,7 @@ def _faults(items: Sequence[InventoryAdjustment]) -> Iterator[str]:
         named = getattr(item, keys[0])
         key = (item.location_id, keys[0], text_key(named) if isinstance(named, str) else named)
         if seen.setdefault(key, index) != index:
-            yield f"items[{index}]: {keys[0]} {named!r} is in items[{seen[key]}] too"
+            yield f"items[{index}]: {keys[0]} {quoted(named)} is in items[{seen[key]}] too"
 
 
 def _transaction_id(body: Json) -> str:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 from avbc.bigcommerce.body import Body, Json
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.endpoints.parts import Value, query
+from avbc.text import quoted
 
 HttpMethod: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -57,7 +58,7 @@ def request(
     """
     if method not in get_args(HttpMethod):
         expected = ", ".join(get_args(HttpMethod))
-        raise ValueError(f"method: {method!r} must be one of {expected}")
+        raise ValueError(f"method: {quoted(method)} must be one of {expected}")
     call = Call(
         method,
         path,
@@ -69,7 +70,7 @@ def request(
     )
     for name in path.split("/")[2:]:
         if name in _NO_IDS or (_NUMBER.fullmatch(name) and not _ID.fullmatch(name)):
-            raise ValueError(f"path: {path!r} has {name} for an id: ids are numbers above 0")
+            raise ValueError(f"path: {quoted(path)} has {name} for an id: ids are numbers above 0")
     return call
 
 

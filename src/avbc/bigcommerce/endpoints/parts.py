@@ -23,7 +23,7 @@ from avbc.bigcommerce.call import (
 from avbc.bigcommerce.decoding import read_object, read_page, read_rows, row_id, unexpected
 from avbc.bigcommerce.models.base import Draft, Model
 from avbc.bigcommerce.values import BadValue, text
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -74,7 +74,8 @@ def _joined(name: str, items: list[str]) -> str:
     for item in items:
         if "," in item:
             raise ValueError(
-                f"{name}: {item!r} holds a comma, which BigCommerce takes for the end of a value"
+                f"{name}: {quoted(item)} holds a comma, which BigCommerce takes for the end of a "
+                "value"
             )
     joined = ",".join(items)
     if len(quote(joined, safe="")) > _LONGEST_LIST:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from avbc.bigcommerce.body import Body
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.endpoints.parts import ignored
+from avbc.text import quoted
 
 ORDERS = "Orders: read-only"
 ORDERS_MODIFY = "Orders: modify"
@@ -62,6 +63,8 @@ def probe_scope(scope: str) -> Call[None]:
     'PUT /v2/orders/0'
     """
     if scope not in _PROBES:
-        raise ValueError(f"no probe for the scope {scope!r}; there is one for: {', '.join(SCOPES)}")
+        raise ValueError(
+            f"no probe for the scope {quoted(scope)}; there is one for: {', '.join(SCOPES)}"
+        )
     method, path, params, body = _PROBES[scope]
     return Call(method, path, ignored, params=params, body=body, scope=scope, empty=lambda: None)

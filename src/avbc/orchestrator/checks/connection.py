@@ -26,6 +26,7 @@ from avbc.orchestrator.reports import Check, ConnectionReport, State
 from avbc.settings import Settings
 from avbc.settings.reading import token_source
 from avbc.stopping import STOP, StopRequest, ended_by
+from avbc.text import quoted
 
 
 @attrs.frozen
@@ -142,7 +143,8 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
             # A token that may do nothing at all is one of another store.
             return ConnectionReport(name, (*checks, _wrong_store(store, settings)))
         # Only the clock is unavailable.
-        found = f"The store's time cannot be read: the token lacks the OAuth scope {error.scope!r}."
+        lacks = f"the token lacks the OAuth scope {quoted(error.scope)}"
+        found = f"The store's time cannot be read: {lacks}."
         checks += [url, token, Check("clock", "", "unknown", found)]
         return ConnectionReport(name, (*checks, *_scope_checks(granted)))
     except TokenRefused as error:
@@ -231,8 +233,8 @@ def _wrong_store(store: BigCommerce, settings: Settings) -> Check:
         settings.store.api_url,
         "error",
         "Every request is refused (403): the access token, from "
-        f"{token_source(settings.store)}, is not one of the store {store.store_hash!r}, or the "
-        "owner of the store changed.",
+        f"{token_source(settings.store)}, is not one of the store {quoted(store.store_hash)}, or "
+        "the owner of the store changed.",
         "Compare store.api_url with the API Path of the API account (manual 1.1): the part after "
         "/stores/ must be the same. If it is, create a new API account with the scopes "
         f"{', '.join(required)} (manual 1.2), and use its token.",

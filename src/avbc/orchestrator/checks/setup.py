@@ -34,6 +34,7 @@ from avbc.orchestrator.engine.source_code import SETTING, code_fault
 from avbc.orchestrator.jobs.hooks import hooks_state
 from avbc.orchestrator.reports import Check, SetupReport
 from avbc.settings import Settings, SettingsError
+from avbc.text import quoted
 
 
 def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]]) -> SetupReport:
@@ -81,7 +82,7 @@ def _source_code(integration: Integration) -> Check:
     fault = code_fault(integration.books.order_sources(), code, store)
     if fault is None:
         return Check("source code", SETTING, "ok", code)
-    found = f"It is {code!r}, and {fault.found}."
+    found = f"It is {quoted(code)}, and {fault.found}."
     return Check("source code", SETTING, "error", found, f"{fault.fix}.")
 
 
@@ -94,7 +95,7 @@ def _time_zone(information: Callable[[], StoreInformation]) -> Iterator[Check]:
                 "time zone",
                 name,
                 "warning",
-                f"The store's time zone {name!r} is not in the time zone database of this "
+                f"The store's time zone {quoted(name)} is not in the time zone database of this "
                 "computer, so its days are taken without daylight saving.",
                 "Install or update the package tzdata, or choose a time zone in BigCommerce "
                 "(Settings, Store Profile, Date & Timezone).",

@@ -13,7 +13,7 @@ from avbc.orchestrator.checks.setup_parts import hinted
 from avbc.orchestrator.engine.parts import Parts
 from avbc.orchestrator.reports import Check
 from avbc.settings import JournalSettings, payment_method_key
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.toml import toml_row
 
 _ASKED = "The books hand over by a journal (hand_over in books.toml). "
@@ -73,7 +73,7 @@ def _account(setting: str, code: str, rules: MappingRules) -> Check:
     if rules.is_gl_account(code):
         return Check("GL code", setting, "ok", code)
     fix = hinted(f"Correct {setting}.", code, rules.reference.gl_accounts)
-    return Check("GL code", setting, "error", f"AcctVantage has no GL account {code!r}.", fix)
+    return Check("GL code", setting, "error", f"AcctVantage has no GL account {quoted(code)}.", fix)
 
 
 def _rows(table: _Table, rules: MappingRules) -> Iterator[Check]:
@@ -86,7 +86,7 @@ def _rows(table: _Table, rules: MappingRules) -> Iterator[Check]:
                 "journal",
                 f"{path}.{table.key}",
                 "error",
-                f"AcctVantage has no {table.kind} {name!r}.",
+                f"AcctVantage has no {table.kind} {quoted(name)}.",
                 hinted(f"Correct {path}.{table.key}.", name, table.known),
             )
     there = {text_key(name) for name, _ in table.rows}

@@ -16,7 +16,7 @@ from avbc.mapping.text import plain
 from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
 from avbc.orchestrator.reports import Check, State
 from avbc.settings import payment_method_key
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.toml import toml_row
 
 
@@ -73,7 +73,7 @@ def _payment_methods(
     for position, row in enumerate(rules.settings.gl.payment_methods):
         yield ruled(
             "payment method",
-            f"gl.payment_methods[{position}] {row.bigcommerce!r}",
+            f"gl.payment_methods[{position}] {quoted(row.bigcommerce)}",
             receipt_type_for(row.bigcommerce, rules),
         )
     yield from _gateway_methods(recent, rules)
@@ -120,7 +120,7 @@ def _gateway_methods(recent: Sequence[Order], rules: MappingRules) -> Iterator[C
             setting = f"gl.payment_methods[{position}].offline"
             yield Check(
                 "payment method",
-                f"{setting} {row.bigcommerce!r}",
+                f"{setting} {quoted(row.bigcommerce)}",
                 "warning",
                 "It is true, and orders by this method name a payment at a gateway. Their "
                 "transactions are not read: a payment that is only authorized counts as received.",
@@ -185,9 +185,9 @@ def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 "payment method",
                 name,
                 "error" if used else "warning",
-                f"There is neither a Receipt Type {name!r} nor a row for {TENDER_NAMES[name]!r}"
-                f"{'; the latest orders used it' if used else ''}.",
-                f"{rules.how_to_create(f'the Receipt Type {name!r}')}, or add a row to "
+                f"There is neither a Receipt Type {quoted(name)} nor a row for "
+                f"{quoted(TENDER_NAMES[name])}{'; the latest orders used it' if used else ''}.",
+                f"{rules.how_to_create(f'the Receipt Type {quoted(name)}')}, or add a row to "
                 "gl.payment_methods. Spaces make no difference.",
                 toml_row("gl.payment_methods", bigcommerce=TENDER_NAMES[name], receipt_type=""),
             )
@@ -221,6 +221,6 @@ def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 "GL code",
                 setting,
                 "error",
-                f"AcctVantage has no GL account {code!r}.",
+                f"AcctVantage has no GL account {quoted(code)}.",
                 hinted(f"Correct {setting}.", code, rules.reference.gl_accounts),
             )

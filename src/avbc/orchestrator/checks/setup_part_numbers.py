@@ -15,7 +15,7 @@ from avbc.mapping.products import configured_product, is_exact, products_by_name
 from avbc.orchestrator.checks.setup_parts import hidden_rows, ruled
 from avbc.orchestrator.reports import Check
 from avbc.settings import ProductMapping
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _AREA = "part number"
 
@@ -70,8 +70,8 @@ def _pushed_elsewhere(
                 _AREA,
                 setting,
                 "warning",
-                f"Orders for the SKU {row.sku!r} are booked as {row.part_number!r}, and the "
-                f"details and quantities of {number!r} are pushed to it.",
-                f"Untick the Sync to Webstore of {number!r} in AcctVantage, or correct the row of "
-                "products.mapping.",
+                f"Orders for the SKU {quoted(row.sku)} are booked as {quoted(row.part_number)}, "
+                f"and the details and quantities of {quoted(number)} are pushed to it.",
+                f"Untick the Sync to Webstore of {quoted(number)} in AcctVantage, or correct the "
+                "row of products.mapping.",
             )

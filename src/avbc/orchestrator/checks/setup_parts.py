@@ -9,7 +9,7 @@ from avbc.bigcommerce import ScopeMissing
 from avbc.errors import AvbcError
 from avbc.mapping import Ruling
 from avbc.orchestrator.reports import Check
-from avbc.text import did_you_mean, some_of, text_key
+from avbc.text import did_you_mean, quoted, some_of, text_key
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ def or_unknown(area: str, item: str, checks: Iterator[Check]) -> Iterator[Check]
             area,
             item,
             "unknown",
-            f"The store refuses it (403): the token lacks the OAuth scope {error.scope!r}.",
+            f"The store refuses it (403): the token lacks the OAuth scope {quoted(error.scope)}.",
             "Orchestrator.test_connection() shows every scope that is missing, and what to do.",
         )
     except AvbcError as error:

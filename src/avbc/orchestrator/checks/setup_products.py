@@ -27,7 +27,7 @@ from avbc.orchestrator.engine.store_details import field_names, keep_faults
 from avbc.orchestrator.jobs.products import KIND
 from avbc.orchestrator.reports import Check
 from avbc.report import counted
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 
 def stock_checks(integration: Integration) -> Iterator[Check]:
@@ -234,7 +234,7 @@ def _units(
             "numbers of the books.",
             f"Enter them in {unit} in AcctVantage, add {names} to {_KEEP}, or convert them by "
             "rules of your own (product_fields).",
-            seen=f"Of {part_number!r} the books have {here.normalize():f}, and the store "
+            seen=f"Of {quoted(part_number)} the books have {here.normalize():f}, and the store "
             f"{there.normalize():f}.",
         )
         return

@@ -16,7 +16,7 @@ from avbc.mapping.text import plain
 from avbc.mapping.translated import may_be_translated
 from avbc.orchestrator.checks.setup_parts import hidden_rows, hinted, or_unknown, ruled
 from avbc.orchestrator.reports import Check, State
-from avbc.text import near_name, text_key
+from avbc.text import near_name, quoted, text_key
 from avbc.toml import toml_row
 
 _SOLVED_BY_A_ROW = frozenset({"ship_via_unknown", "shipping_method_translated"})
@@ -66,7 +66,7 @@ def _rows(rules: MappingRules) -> Iterator[Check]:
             "ship via",
             setting,
             "error",
-            f"AcctVantage has no Ship Via {row.ship_via!r}.",
+            f"AcctVantage has no Ship Via {quoted(row.ship_via)}.",
             hinted(f"{rules.how_to_create('it')}, or correct {setting}.", row.ship_via, names),
         )
     rows = [(row.bigcommerce, row.ship_via) for row in rules.settings.shipping.methods]
@@ -106,19 +106,21 @@ def _ship_via(
     name, create = ruling.value.name, ruling.value.create
     if create is None:
         return Check("ship via", item, "ok", name)
-    found = f"is created with product class {create.product_class!r} when the first order uses it"
+    found = (
+        f"is created with product class {quoted(create.product_class)} when the first order uses it"
+    )
     near = near_name(name, known)
     if not near:
         return Check("ship via", item, "ok", found)
-    created = rules.how_to_create(repr(name))
+    created = rules.how_to_create(quoted(name))
     fix = f"If it is the same, add the row to shipping.methods. If not: {created}."
     row = ""
     if method:
         row = _row(method, known)
     else:
         # Rows are for shipping methods, and this is for orders without one.
-        fix = f"Did you mean {near!r}? Correct {item}. If not: {created}."
-    return Check("ship via", item, "warning", f"{found}; AcctVantage has {near!r}.", fix, row)
+        fix = f"Did you mean {quoted(near)}? Correct {item}. If not: {created}."
+    return Check("ship via", item, "warning", f"{found}; AcctVantage has {quoted(near)}.", fix, row)
 
 
 def _row(method: str, known: Sequence[str]) -> str:
@@ -141,7 +143,7 @@ def _warehouse(rules: MappingRules) -> Iterator[Check]:
             "product class",
             setting,
             "error",
-            f"The product class {wanted!r} is not active in {rules.warehouse.name!r}.",
+            f"The product class {quoted(wanted)} is not active in {quoted(rules.warehouse.name)}.",
             hinted(
                 f"Activate it there, or use one of {classes}." if classes else "Activate it there.",
                 wanted,

@@ -18,7 +18,7 @@ from avbc.orchestrator.engine.statuses import (
 )
 from avbc.orchestrator.reports import Check
 from avbc.settings import SettingsError
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.toml import toml_row
 
 _IMPORT_STATUSES = ("new_order_status", "downloaded_order_status", "import_error_status")
@@ -86,9 +86,9 @@ def _crossings(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 "status",
                 f"order_status.{name}",
                 "warning",
-                f"An import moves orders from {status_name(new)!r}, a paid status, to "
-                f"{status_name(target)!r}, which is not. Avalara computes the store's tax, and "
-                "that voids the order's tax document.",
+                f"An import moves orders from {quoted(status_name(new))}, a paid status, to "
+                f"{quoted(status_name(target))}, which is not. Avalara computes the store's tax, "
+                "and that voids the order's tax document.",
                 "Choose a paid status.",
                 seen=f"It did for {by_avalara} of the latest {len(recent)} orders.",
             )
@@ -105,7 +105,7 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
                 "status",
                 f"{place}.acctvantage",
                 "error",
-                f"AcctVantage has no order status {row.acctvantage!r}.",
+                f"AcctVantage has no order status {quoted(row.acctvantage)}.",
                 hinted(
                     f"Use one of {', '.join(rules.reference.order_statuses)}.",
                     row.acctvantage,

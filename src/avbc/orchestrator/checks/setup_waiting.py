@@ -12,6 +12,7 @@ from avbc.mapping.text import plain
 from avbc.mapping.worth import UNPAID
 from avbc.orchestrator.reports import Check
 from avbc.settings import payment_method_key
+from avbc.text import quoted
 
 _NEW = "order_status.new_order_status"
 _CAPTURES = "gl.credit_card_transactions_are_preauthorizations"
@@ -32,21 +33,21 @@ def waiting_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Che
         if is_offline(row.bigcommerce, rules) and new is not None and new.id in UNPAID:
             yield Check(
                 "payment method",
-                f"{key} {row.bigcommerce!r}",
+                f"{key} {quoted(row.bigcommerce)}",
                 "error",
-                f"{key} is {row.import_when!r}, and {_NEW} is {status_name(new)!r}. "
-                f"{row.bigcommerce!r} is paid outside of any gateway: its orders count as paid "
-                f"when they leave {status_name(new)!r}, and then they are not New any more. So "
-                "none of them is ever imported.",
+                f"{key} is {quoted(row.import_when)}, and {_NEW} is {quoted(status_name(new))}. "
+                f"{quoted(row.bigcommerce)} is paid outside of any gateway: its orders count as "
+                f"paid when they leave {quoted(status_name(new))}, and then they are not New any "
+                "more. So none of them is ever imported.",
                 f'Set {key} to "always" or "never", or {_NEW} to a status of paid orders.',
             )
         elif row.import_when == "paid" and new is not None and new.id in UNPAID:
             yield Check(
                 "payment method",
-                f"{key} {row.bigcommerce!r}",
+                f"{key} {quoted(row.bigcommerce)}",
                 "warning",
-                f"{key} is 'paid', and {_NEW} is {status_name(new)!r}. BigCommerce moves an order "
-                "on when its payment is captured, and then it is not New any more: it is not "
+                f"{key} is 'paid', and {_NEW} is {quoted(status_name(new))}. BigCommerce moves an "
+                "order on when its payment is captured, and then it is not New any more: it is not "
                 "imported by itself.",
                 f'Set {_NEW} to the status that paid orders get, or {key} to "always" or '
                 '"authorized".',
@@ -58,7 +59,7 @@ def waiting_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Che
         ):
             yield Check(
                 "payment method",
-                f"{key} {row.bigcommerce!r}",
+                f"{key} {quoted(row.bigcommerce)}",
                 "warning",
                 f"{key} is 'paid', and {_CAPTURES} is true. AcctVantage captures only payments of "
                 "orders that were imported, so an order that is only authorized waits until "
@@ -68,10 +69,10 @@ def waiting_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Che
         elif row.offline is None and statuses.get(payment_method_key(row.bigcommerce)) == {""}:
             yield Check(
                 "payment method",
-                f"{key} {row.bigcommerce!r}",
+                f"{key} {quoted(row.bigcommerce)}",
                 "warning",
-                f"The latest orders by {row.bigcommerce!r} have no payment status, so while {key} "
-                "holds an order back, each run reads its transactions.",
+                f"The latest orders by {quoted(row.bigcommerce)} have no payment status, so while "
+                f"{key} holds an order back, each run reads its transactions.",
                 f"If it is paid outside of any gateway, set gl.payment_methods[{index}].offline to "
                 "true, otherwise to false.",
             )

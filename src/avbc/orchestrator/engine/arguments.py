@@ -15,7 +15,7 @@ from typing import ParamSpec, SupportsIndex, TypeVar, cast
 
 from avbc.bigcommerce import BigCommerce
 from avbc.settings import Settings
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def require_call(
         message += f", as in {called}({example})" if example else ""
     elif unknown := sorted(named.keys() - {*free, *by_name}):
         near = did_you_mean(unknown[0], [*free, *by_name])
-        message = f"there is no argument {unknown[0]!r}. {near}".rstrip()
+        message = f"there is no argument {quoted(unknown[0])}. {near}".rstrip()
     names = ", ".join([*free, *by_name])
     message += "" if message.endswith(("?", ".")) else "."
     takes_what = f"It takes {names}" if names else "It takes no arguments"
@@ -133,7 +133,7 @@ def require_id(value: object, name: str) -> int:
     1042
     """
     if not isinstance(value, SupportsIndex) or isinstance(value, bool):
-        raise TypeError(f"{name}: {value!r} must be an int, such as 1042")
+        raise TypeError(f"{name}: {quoted(value)} must be an int, such as 1042")
     if index(value) < 1:
         raise ValueError(f"{name}: {value} is not an id: ids begin with 1")
     return index(value)
@@ -148,8 +148,8 @@ def require_what(value: object) -> int:
     """
     if not isinstance(value, SupportsIndex):
         raise TypeError(
-            f"what: {value!r} must be an item of worklist(), an order's id such as 1042, or a "
-            "heading of the worklist"
+            f"what: {quoted(value)} must be an item of worklist(), an order's id such as 1042, or "
+            "a heading of the worklist"
         )
     return require_id(value, "what")
 
@@ -163,7 +163,7 @@ def require_path(value: object, name: str) -> None:
     >>> require_path("avbc.html", "path")
     """
     if not isinstance(value, str | PathLike):
-        raise TypeError(f"{name}: {value!r} must be a path: a text, or a pathlib.Path")
+        raise TypeError(f"{name}: {quoted(value)} must be a path: a text, or a pathlib.Path")
 
 
 def require_order(value: object, source_code: str) -> int:
@@ -188,8 +188,8 @@ def require_order(value: object, source_code: str) -> int:
     number = value[len(source_code) :] if is_import_id else value
     if not number.isdecimal():
         raise ValueError(
-            f"{value!r} is no order: give its number in BigCommerce, such as 1042, or its Import "
-            f"ID, {source_code}1042"
+            f"{quoted(value)} is no order: give its number in BigCommerce, such as 1042, or its "
+            f"Import ID, {source_code}1042"
         )
     return require_id(int(number), "order_id")
 
@@ -205,7 +205,7 @@ def require_count(value: object, name: str, most: int | None = None) -> int:
     4
     """
     if not isinstance(value, SupportsIndex) or isinstance(value, bool):
-        raise TypeError(f"{name}: {value!r} must be an int, such as 4")
+        raise TypeError(f"{name}: {quoted(value)} must be an int, such as 4")
     if index(value) < 1 or (most is not None and index(value) > most):
         allowed = "1 or more" if most is None else f"from 1 to {most}"
         raise ValueError(f"{name}: {value} must be {allowed}")
@@ -223,7 +223,7 @@ def require_ids(values: object, name: str) -> list[int]:
     [2, 1]
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise TypeError(f"{name}: {values!r} must be a list of ids, such as [1042]")
+        raise TypeError(f"{name}: {quoted(values)} must be a list of ids, such as [1042]")
     of_caller = cast("Iterable[object]", values)
     return list(dict.fromkeys(require_id(value, name) for value in of_caller))
 
@@ -240,7 +240,9 @@ def require_period(since: object, until: object = None) -> None:
             continue
         if not isinstance(at, date):
             examples = "date(2026, 1, 31) or datetime(2026, 1, 1, tzinfo=UTC)"
-            raise TypeError(f"{name}: {at!r} must be a date or a datetime, such as {examples}")
+            raise TypeError(
+                f"{name}: {quoted(at)} must be a date or a datetime, such as {examples}"
+            )
         if isinstance(at, datetime) and at.utcoffset() is None:
             raise ValueError(f"{name}: {at} has no time zone: add one, such as tzinfo=UTC")
     # When a day of the store begins is known later, by its time zone.
@@ -264,7 +266,7 @@ def require_day(value: object, name: str) -> date:
     TypeError: through: datetime.datetime(2026, 1, 31, 0, 0) must be a date: date(2026, 1, 31)
     """
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise TypeError(f"{name}: {value!r} must be a date: date(2026, 1, 31)")
+        raise TypeError(f"{name}: {quoted(value)} must be a date: date(2026, 1, 31)")
     return value
 
 
@@ -280,9 +282,11 @@ def require_wait(value: object, name: str) -> timedelta:
     TypeError: wait: 30 must be a timedelta, such as timedelta(seconds=30)
     """
     if not isinstance(value, timedelta):
-        raise TypeError(f"{name}: {value!r} must be a timedelta, such as timedelta(seconds=30)")
+        raise TypeError(
+            f"{name}: {quoted(value)} must be a timedelta, such as timedelta(seconds=30)"
+        )
     if value < timedelta(0):
-        raise ValueError(f"{name}: {value!r} is below zero")
+        raise ValueError(f"{name}: {quoted(value)} is below zero")
     return value
 
 
@@ -300,7 +304,7 @@ def require_settings(value: object, name: str) -> None:
         return
     made = "avbc.Settings.load(path) or avbc.Settings.from_dict(values)"
     if isinstance(value, str | Path):
-        made = f"avbc.Settings.load({str(value)!r})"
+        made = f"avbc.Settings.load({quoted(str(value))})"
     # Without its repr: a dict of settings holds the secrets.
     raise TypeError(f"{name}: must be Settings, not a {type(value).__name__}: pass {made}")
 
@@ -324,7 +328,7 @@ def require_list(values: Iterable[T], name: str, of: str) -> tuple[T, ...]:
     """
     given = cast("object", values)
     if given is None or isinstance(given, str | bytes | int | float):
-        raise TypeError(f"{name}: must be a list of {of}, not {given!r}")
+        raise TypeError(f"{name}: must be a list of {of}, not {quoted(given)}")
     if not isinstance(given, Iterable):
         shown = getattr(given, "__name__", repr(given))
         raise TypeError(f"{name}: must be a list of {of}: write {name}=[{shown}]")
@@ -356,7 +360,9 @@ def require_orchestrators(values: Iterable[T], name: str) -> tuple[T, ...]:
     webs = require_list(values, name, "orchestrators")
     for web in webs:
         if not hasattr(web, "run_cycle"):
-            raise TypeError(f"{name}: {web!r} is no orchestrator: pass avbc.Orchestrator(...)")
+            raise TypeError(
+                f"{name}: {quoted(web)} is no orchestrator: pass avbc.Orchestrator(...)"
+            )
     return webs
 
 
@@ -375,7 +381,7 @@ def require_function(value: object, name: str) -> None:
 
 
 def _no_function(value: object, name: str) -> str:
-    return f"{name}: {value!r} is no function"
+    return f"{name}: {quoted(value)} is no function"
 
 
 def require_client(value: object, name: str) -> None:
@@ -425,4 +431,4 @@ def require_flags(**flags: object) -> None:
     """
     for name, value in flags.items():
         if not isinstance(value, bool):
-            raise TypeError(f"{name}: {value!r} must be True or False")
+            raise TypeError(f"{name}: {quoted(value)} must be True or False")

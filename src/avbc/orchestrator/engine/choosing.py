@@ -23,6 +23,7 @@ from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import PLACED, UNFINISHED
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
 from avbc.orchestrator.reports import ImportReport
+from avbc.text import quoted
 
 NOT_NEW = "order_not_new"
 """The problem of an order that is not to be imported, since it has another status."""
@@ -127,9 +128,9 @@ class Choice:
             NOT_NEW,
             "status_id",
             "",
-            f"The order is no longer {self._name(self.status_id)!r} in the store: it got another "
-            "status while the import ran, and is left alone.",
-            f"To have it imported, give it the status {self._name(self._statuses.new)!r}.",
+            f"The order is no longer {quoted(self._name(self.status_id))} in the store: it got "
+            "another status while the import ran, and is left alone.",
+            f"To have it imported, give it the status {quoted(self._name(self._statuses.new))}.",
         )
 
     def not_new(self, order: Order) -> Problem | None:
@@ -142,8 +143,8 @@ class Choice:
             NOT_NEW,
             "status_id",
             str(order.status_id),
-            f"The order is {order_status_name(order)!r}, and only {new!r} is imported.",
-            f"Give it the status {new!r} to have it imported{by_id}.",
+            f"The order is {quoted(order_status_name(order))}, and only {quoted(new)} is imported.",
+            f"Give it the status {quoted(new)} to have it imported{by_id}.",
         )
 
     def kept(self, order: Order) -> Problem:
@@ -152,7 +153,7 @@ class Choice:
             STATUS_KEPT,
             "status_id",
             str(order.status_id),
-            f"The order was refused, and keeps its status {order_status_name(order)!r}.",
+            f"The order was refused, and keeps its status {quoted(order_status_name(order))}.",
             f"Correct what is wrong, then call import_order({order.id}) again.",
             severity="warning",
         )
@@ -176,8 +177,8 @@ class Choice:
             NOT_NEW,
             "status_id",
             str(order.status_id),
-            f"The order is {order_status_name(order)!r}: {why}, so it is not imported.",
-            f"If it is to be imported, give it the status {self._name(statuses.new)!r}.",
+            f"The order is {quoted(order_status_name(order))}: {why}, so it is not imported.",
+            f"If it is to be imported, give it the status {quoted(self._name(statuses.new))}.",
         )
 
     def _too_old(self, order: Order) -> Problem | None:

@@ -17,6 +17,7 @@ from avbc.errors import FinalError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.decisions import Note, value_text
 from avbc.money import ZERO, decimals
+from avbc.text import quoted
 
 Customisation: TypeAlias = Callable[[Order, OrderBundle], OrderBundle]
 """Takes the store's order and its bundle, and returns the bundle to write: a custom script.
@@ -159,8 +160,8 @@ def _must_stay(place: str, before: object, after: object, name: str) -> Problem:
         "customisation_refused",
         place,
         value_text(after),
-        f"The customisation {name} changed {place} from {value_text(before)!r} to "
-        f"{value_text(after)!r}, which must stay.",
+        f"The customisation {name} changed {place} from {quoted(value_text(before))} to "
+        f"{quoted(value_text(after))}, which must stay.",
         _FIX,
     )
 
@@ -212,8 +213,8 @@ def _faults(before: OrderBundle, after: OrderBundle) -> Iterator[Problem]:
                 "customisation_refused",
                 f"order.{name}",
                 value_text(new),
-                f"A customisation changed {name} from {value_text(old)!r} to "
-                f"{value_text(new)!r}, which must stay.",
+                f"A customisation changed {name} from {quoted(value_text(old))} to "
+                f"{quoted(value_text(new))}, which must stay.",
                 _FIX,
             )
     order = after.order

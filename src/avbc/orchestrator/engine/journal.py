@@ -23,6 +23,7 @@ from avbc.logs import get_logger
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
 from avbc.statements import AnyRow, AnySelect, Values, insert_into, write
+from avbc.text import quoted
 from avbc.turns import Lease, Turns
 
 T = TypeVar("T")
@@ -540,7 +541,8 @@ def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
     for row in rows:
         if last is not None and row[0] <= last:
             raise ValueError(
-                f"{row[0]!r} comes after {last!r}: keys must be sorted, and each there once"
+                f"{quoted(row[0])} comes after {quoted(last)}: keys must be sorted, and each there "
+                "once"
             )
         last = row[0]
         yield row

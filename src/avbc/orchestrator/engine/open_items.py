@@ -16,7 +16,7 @@ from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
 from avbc.orchestrator.worklist import NoSuchItem, WorklistItem
 from avbc.statements import AnySelect, fetch, insert_into, write
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
@@ -159,7 +159,7 @@ class OpenItems:
             wanted = text_key(what)
             items = [item for item in here if item.order_id and str(item.order_id) == wanted]
             items = items or [item for item in here if text_key(item.about) == wanted]
-            name = f"about {what!r}"
+            name = f"about {quoted(what)}"
         if not items:
             raise NoSuchItem(
                 f"nothing {name} is on the worklist: worklist() lists what is. Name an order by "

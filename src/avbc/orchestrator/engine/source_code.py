@@ -8,6 +8,7 @@ from typing import NamedTuple
 from avbc.errors import Fault
 from avbc.orchestrator.engine.integration import Integration
 from avbc.settings import SettingsError
+from avbc.text import quoted
 
 SETTING = "order_status.import_source_code"
 
@@ -48,14 +49,14 @@ def code_fault(
     back = f"Set it back to {kept}. To begin under another code, give this store books of its own"
     if others:
         return CodeFault(
-            f"the books have orders of the store {', '.join(others)} under {code!r}: orders of "
-            f"{store_hash} would get the same Import IDs",
+            f"the books have orders of the store {', '.join(others)} under {quoted(code)}: orders "
+            f"of {store_hash} would get the same Import IDs",
             back if kept else "Give this store an Import Source Code that no other store has",
         )
     if kept and code not in own:
         return CodeFault(
             f"the books have the orders of this store ({store_hash}) under {kept}: "
-            f"under {code!r} they would be imported again, with second Import IDs",
+            f"under {quoted(code)} they would be imported again, with second Import IDs",
             back,
         )
     return None
@@ -68,7 +69,7 @@ def code_faults(integration: Integration) -> list[Fault]:
         return []
     sources = integration.books.order_sources()
     if fault := code_fault(sources, code, store):
-        return [Fault(SETTING, f"is {code!r}, and {fault.found}. {fault.fix}")]
+        return [Fault(SETTING, f"is {quoted(code)}, and {fault.found}. {fault.fix}")]
     integration.right_code = (code, store) if (code, store) in sources else None
     return []
 

@@ -13,7 +13,7 @@ from avbc.mapping import store_status
 from avbc.mapping.status import status_name
 from avbc.posting import means_posted
 from avbc.settings import OrderStatusSettings, SettingsError
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 STATUS = "status"
 """What is known of orders' statuses in the store: ids of statuses, by Import ID."""
@@ -91,14 +91,14 @@ def require_mapping(
         status = store_status(row.bigcommerce, statuses).value
         if status is None:
             continue
-        place, name = f"order_status.mapping[{position}]", f"{status_name(status)!r}"
+        place, name = f"order_status.mapping[{position}]", f"{quoted(status_name(status))}"
         if settings.updates == "push" and status.id == new:
             faults.append(
                 Fault(
                     f"{place}.bigcommerce",
                     f"is {name} (id {new}), the New Order Status: a pushed order would be imported "
-                    f"again and again; choose another status for {row.acctvantage!r}, or remove "
-                    "the row",
+                    f"again and again; choose another status for {quoted(row.acctvantage)}, or "
+                    "remove the row",
                 )
             )
         if settings.updates == "pull" and not means_posted(row.acctvantage):

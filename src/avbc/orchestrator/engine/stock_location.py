@@ -5,7 +5,7 @@ from __future__ import annotations
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
 from avbc.errors import FinalError
-from avbc.text import did_you_mean, some_of
+from avbc.text import did_you_mean, quoted, some_of
 
 
 class NoSuchLocation(FinalError):
@@ -60,14 +60,15 @@ class StockLocation:
             there = f" (there are {some_of(codes, self._code)})" if codes else ""
             near = did_you_mean(self._code, codes)
             raise NoSuchLocation(
-                f"no location has the code {self._code!r}{there}: {f'{near} C' if near else 'c'}"
-                "orrect shipping.bigcommerce_location, or the locations in BigCommerce"
+                f"no location has the code {quoted(self._code)}{there}: "
+                f"{f'{near} C' if near else 'c'}orrect shipping.bigcommerce_location, or the "
+                "locations in BigCommerce"
             )
         if not locations[0].enabled:
             label = locations[0].label or locations[0].code
             raise NoSuchLocation(
-                f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: "
-                "enable it there, or name another in shipping.bigcommerce_location"
+                f"the location {quoted(label)} is disabled, so BigCommerce takes no quantities for "
+                "it: enable it there, or name another in shipping.bigcommerce_location"
             )
         self._id, self._read_at = locations[0].id, self._clock.monotonic()
         return self._id

@@ -15,7 +15,7 @@ from avbc.mapping import FieldRule
 from avbc.mapping.catalog import VARIANT_FIELDS, is_field_to_keep
 from avbc.orchestrator.engine.batches import id_lists
 from avbc.orchestrator.engine.identities import Identity
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 _A_PAGE = 250
 
@@ -31,7 +31,7 @@ def keep_faults(keep: Sequence[str], fields: Sequence[FieldRule[BooksProduct]]) 
             reason = (
                 "the SKU is sent each time, since products are found by it"
                 if name == "sku"
-                else f"the store's products have no field {name!r} that a push fills"
+                else f"the store's products have no field {quoted(name)} that a push fills"
             )
             yield Fault(
                 f"products.keep_store_fields[{index}]",

@@ -19,6 +19,7 @@ from avbc.errors import AvbcError, TransientError
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.order_reads import is_fresh
 from avbc.orchestrator.reports import JournalEntry
+from avbc.text import quoted
 
 T = TypeVar("T")
 
@@ -73,7 +74,8 @@ def checked_turn(turn: Turn) -> str:
         ) from error
     if not isinstance(said, str):
         raise BooksUnusable(
-            f"{what} returned {said!r} from check: it must return why the holder must stop, and "
+            f"{what} returned {quoted(said)} from check: it must return why the holder must stop, "
+            "and "
             'an empty text ("") while it has its turn.'
         )
     return said

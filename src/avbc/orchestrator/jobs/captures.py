@@ -32,7 +32,7 @@ from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.store_orders import unavailable
 from avbc.orchestrator.reports import Change
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _HELD = "capture held"
 """Captures of orders that were stopped in the store, by Import ID."""
@@ -176,7 +176,7 @@ class _Captures:
                     "payment_pending",
                     "payment_status",
                     status,
-                    f"The gateway is still processing it: the payment is {status!r}.",
+                    f"The gateway is still processing it: the payment is {quoted(status)}.",
                     "The next run looks again.",
                 ),
             )
@@ -198,7 +198,7 @@ class _Captures:
                 run.fail(change, answer)
             else:
                 why = f": {answer}" if answer else "."
-                message = f"The {what} was sent, and the payment is still {status!r}{why}"
+                message = f"The {what} was sent, and the payment is still {quoted(status)}{why}"
                 run.postpone(
                     change,
                     Problem(

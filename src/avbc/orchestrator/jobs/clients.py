@@ -31,7 +31,7 @@ from avbc.orchestrator.engine.batches import Batches, Row, url_lists
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.reports import Change
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.unset import UNSET
 
 KIND = "customer"
@@ -146,8 +146,8 @@ class _Lot:
                         "customer_of_other_client",
                         "email",
                         customer.email,
-                        f"The store's customer {customer.id}, with the email of {client.name!r}, "
-                        f"is client {owner} in the books.",
+                        f"The store's customer {customer.id}, with the email of "
+                        f"{quoted(client.name)}, is client {owner} in the books.",
                         _MERGE,
                     )
                 )
@@ -185,13 +185,13 @@ class _Lot:
                 "client_email_shared",
                 "email",
                 email,
-                f"Several clients to be exported have the email {email!r}, and a customer can be "
-                "only one of them.",
+                f"Several clients to be exported have the email {quoted(email)}, and a customer "
+                "can be only one of them.",
                 "Merge the clients in AcctVantage, or give each its own email.",
             )
         elif "," in email:
             # A comma would end it in the list of emails that is asked for.
-            message = f"The email {email!r} cannot be looked up."
+            message = f"The email {quoted(email)} cannot be looked up."
             yield Problem("email_invalid", "email", email, message, "Correct it in AcctVantage.")
 
 

@@ -22,7 +22,7 @@ from avbc.orchestrator.engine.identities import Identity
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.unbooked import waiting_quantities
 from avbc.orchestrator.reports import Change
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.unset import UNSET
 
 _LOCATION = "location"
@@ -142,7 +142,7 @@ def _pushed(remembered: str) -> str:
 def _decision(run: PushRun, available: Decimal, sold: Decimal, quantity: int) -> Decision:
     less = f", less {sold} that wait in the store to be imported" if sold else ""
     reason = (
-        f"Qty Available in {run.settings.shipping.warehouse!r} is {available}{less}; "
+        f"Qty Available in {quoted(run.settings.shipping.warehouse)} is {available}{less}; "
         "whole units, never below 0"
     )
     return Decision("quantity", str(quantity), reason, "shipping.warehouse")

@@ -34,7 +34,7 @@ from avbc.orchestrator.engine.statuses import SHIPPED, STATUS, require_mapping
 from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _PUSHED = "status pushed"
 """When the status in AcctVantage changed that was dealt with last, and the id of the status that it
@@ -55,12 +55,12 @@ def _require_direction(run: PushRun, direction: str) -> None:
     advice = {
         "push": "statuses go from AcctVantage to the store only: call push_order_statuses",
         "pull": "statuses go from the store to AcctVantage only: call pull_order_statuses",
-        "off": f"statuses go neither way: set it to {direction!r} to have them go this way",
+        "off": f"statuses go neither way: set it to {quoted(direction)} to have them go this way",
     }[updates]
     run.require(
         updates == direction,
         "order_status.updates",
-        f"is {updates!r}, so {advice} (manual 2.1.6)",
+        f"is {quoted(updates)}, so {advice} (manual 2.1.6)",
     )
     mapped = run.integration.mapped_statuses
     require_mapping(run.settings.order_status, mapped, run.statuses.new)

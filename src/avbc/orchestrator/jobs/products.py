@@ -39,7 +39,7 @@ from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_details import keep_faults, read_details
 from avbc.orchestrator.reports import Change
 from avbc.settings import SettingsError
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 from avbc.unset import UNSET
 
 D = TypeVar("D", bound=ProductDraft | VariantDraft)
@@ -284,8 +284,9 @@ class _NewProducts(_Details[ProductDraft, StoreProduct]):
             "product_mapped",
             "products.mapping",
             number,
-            f"The store has no product with the SKU {changed.sku!r}, and products.mapping books "
-            f"other products of the store as {number!r}: a new one would be the same goods twice.",
+            f"The store has no product with the SKU {quoted(changed.sku)}, and products.mapping "
+            f"books other products of the store as {quoted(number)}: a new one would be the same "
+            "goods twice.",
             "Name one product of the store for it in products.mapping, by product_id, variant_id "
             "or its whole SKU; or untick its Sync to Webstore in AcctVantage.",
         )

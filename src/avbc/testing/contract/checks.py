@@ -19,6 +19,7 @@ from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.optional import ClockGateway
 from avbc.acctvantage.records import OPEN, OrderBundle, SalesOrder
 from avbc.testing.contract.examples import DAY
+from avbc.text import quoted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,7 +33,9 @@ def same(row: str, found: object, expected: object) -> None:
     """Fail unless what the books answer for a row is as expected; says what differs, by record."""
     __tracebackhide__ = True
     if found != expected:
-        differences = list(_differences("", found, expected)) or [f"{found!r} != {expected!r}"]
+        differences = list(_differences("", found, expected)) or [
+            f"{quoted(found)} != {quoted(expected)}"
+        ]
         raise AssertionError("\n  ".join([f"{row}:", *differences[:10]]))
 
 
@@ -46,7 +49,7 @@ def answers(
         found = list(cast("Iterator[object]", answer)) if isinstance(answer, Iterator) else answer
     except Exception as error:
         name = getattr(call, "__name__", "the call")
-        raise AssertionError(f"{row}: {name} must not raise, and raised {error!r}") from error
+        raise AssertionError(f"{row}: {name} must not raise, and raised {quoted(error)}") from error
     same(row, found, expected)
 
 
@@ -90,7 +93,7 @@ def _raised(kind: type[E], row: str, run: Callable[[], object], call: object) ->
     except kind as error:
         return error
     except Exception as error:
-        raise AssertionError(f"{must}, and raised {error!r}") from error
+        raise AssertionError(f"{must}, and raised {quoted(error)}") from error
     raise AssertionError(f"{must}, and returned {_short(answer)}")
 
 

@@ -52,6 +52,7 @@ from avbc.testing.contract.examples import (
     wrong_bundles,
 )
 from avbc.testing.contract.setup import ContractSetup
+from avbc.text import quoted
 
 
 class ImportContract(ContractSetup):
@@ -73,7 +74,7 @@ class ImportContract(ContractSetup):
     def test_purchase_order_is_always_a_receipt_type(self, gateway: ImportGateway) -> None:
         """The Receipt Type list has the item Purchase Order (manual 2.2.3)."""
         types = gateway.reference_data().receipt_types
-        assert PURCHASE_ORDER in types, f"{PURCHASE_ORDER!r} is not among the {types=}"
+        assert PURCHASE_ORDER in types, f"{quoted(PURCHASE_ORDER)} is not among {', '.join(types)}"
 
     def test_what_is_written_is_read_back(self, gateway: ImportGateway) -> None:
         """Every field of an order and of its receipts is kept to the last decimal, with ids."""
@@ -531,7 +532,7 @@ class ImportContract(ContractSetup):
         gateway.create_order(of_store(""))
         same("the store of WEB1", gateway.create_order(of_store("abc123")).order.store_hash, "")
         for store_hash in ("abc123", ""):
-            row = f"the store of WEB1, after one of {store_hash!r},"
+            row = f"the store of WEB1, after one of {quoted(store_hash)},"
             updated = gateway.update_order(of_store(store_hash))
             same(f"{row} updated", updated.store_hash, "abc123")
             there = gateway.create_order(of_store(store_hash)).order

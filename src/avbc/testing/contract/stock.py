@@ -13,6 +13,7 @@ from avbc.money import ZERO
 from avbc.testing.contract.checks import create_orders, refused, same
 from avbc.testing.contract.examples import HIDDEN, make_bundle
 from avbc.testing.contract.setup import ContractSetup
+from avbc.text import quoted
 
 
 class _Books(ImportGateway, StockGateway, Protocol): ...
@@ -75,7 +76,7 @@ class StockContract(ContractSetup):
         """Otherwise the store would show its products as sold out."""
         add_stock(self, gateway)
         for warehouse in ("Nowhere", ""):
-            refused(f"the warehouse {warehouse!r}", _quantities, gateway, warehouse)
+            refused(f"the warehouse {quoted(warehouse)}", _quantities, gateway, warehouse)
 
     def test_the_books_can_be_used_while_quantities_are_read(self, gateway: _Books) -> None:
         """The caller may take its time with each record, and read and write meanwhile."""

@@ -14,6 +14,7 @@ from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.optional import Turn, TurnGateway
 from avbc.testing.contract.checks import at_once, same
 from avbc.testing.contract.setup import ContractSetup
+from avbc.text import quoted
 
 _NO_WAIT = timedelta(0)
 _LONG = timedelta(seconds=30)
@@ -60,7 +61,7 @@ class TurnContract(ContractSetup):
         turns = [gateway.take_turn(name, _NO_WAIT) for name in names]
         try:
             for name, turn in zip(names, turns, strict=True):
-                same(f"check of the turn {name!r}", turn.check(), "")
+                same(f"check of the turn {quoted(name)}", turn.check(), "")
         finally:
             for turn in turns:
                 turn.release()

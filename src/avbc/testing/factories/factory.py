@@ -23,7 +23,7 @@ from avbc.testing.factories.parts import (
     item,
 )
 from avbc.testing.orders import FakeOrder
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 AWAITING_PAYMENT = 7
 _PEOPLE = [
@@ -47,9 +47,9 @@ def _lines(lines: object) -> list[Line]:
         given += cast("Iterable[object]", lines)
     for line in given:
         if not isinstance(line, Line):
-            made = f"item({line!r})" if isinstance(line, str) else 'item("MUG-BLUE")'
+            made = f"item({quoted(line)})" if isinstance(line, str) else 'item("MUG-BLUE")'
             raise TypeError(
-                f"lines: {line!r} is no Line: write [{made}], with avbc.testing.item or Line"
+                f"lines: {quoted(line)} is no Line: write [{made}], with avbc.testing.item or Line"
             )
     return cast("list[Line]", given)
 
@@ -73,7 +73,7 @@ def _check_options(options: Mapping[str, object]) -> None:
     for name, given in options.items():
         if name not in known:
             hint = did_you_mean(name, known) or "avbc.testing.OrderOptions has all of them."
-            raise TypeError(f"there is no option {name!r} of an order. {hint}")
+            raise TypeError(f"there is no option {quoted(name)} of an order. {hint}")
         if name not in _RECORDS:
             continue
         kind, written = _RECORDS[name]
@@ -85,7 +85,7 @@ def _check_options(options: Mapping[str, object]) -> None:
             made = written.format(repr(wrong[0]) if wrong and isinstance(wrong[0], str) else "")
             a_list, made = ("", made) if is_one else ("list of ", f"[{made}]")
             raise TypeError(
-                f"{name}: {given!r} is no {a_list}{kind.__name__}: write {name}={made}, with "
+                f"{name}: {quoted(given)} is no {a_list}{kind.__name__}: write {name}={made}, with "
                 f"avbc.testing.{kind.__name__}"
             )
 

@@ -11,7 +11,7 @@ import attrs
 
 from avbc.money import ZERO
 from avbc.shown import Shown
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 T = TypeVar("T")
 
@@ -21,13 +21,15 @@ def _is_one_of(record: object, field: attrs.Attribute[T], value: T) -> None:
     known = get_args(get_type_hints(type(record))[field.name])
     if value not in known:
         hint = did_you_mean(str(value), known)
-        raise ValueError(f"{field.name}: {value!r} is none of {', '.join(known)}. {hint}".rstrip())
+        raise ValueError(
+            f"{field.name}: {quoted(value)} is none of {', '.join(known)}. {hint}".rstrip()
+        )
 
 
 def _is_count(_: object, field: attrs.Attribute[T], value: T) -> None:
     """Make sure that a field is a number of things."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{field.name}: {value!r} must be an int")
+        raise TypeError(f"{field.name}: {quoted(value)} must be an int")
     if value < 0:
         raise ValueError(f"{field.name}: {value} is below zero")
 
@@ -35,7 +37,9 @@ def _is_count(_: object, field: attrs.Attribute[T], value: T) -> None:
 def _is_money(_: object, field: attrs.Attribute[T], value: T) -> None:
     """Make sure that a field is an exact amount: a float is none."""
     if value is not None and not isinstance(value, Decimal):
-        raise TypeError(f'{field.name}: {value!r} must be a Decimal, such as Decimal("24.00")')
+        raise TypeError(
+            f'{field.name}: {quoted(value)} must be a Decimal, such as Decimal("24.00")'
+        )
 
 
 FormAnswer: TypeAlias = tuple[str, str | int]
@@ -273,7 +277,9 @@ def item(
     product = CATALOGUE.get(sku)
     if product is None:
         hint = did_you_mean(sku, CATALOGUE) or f"There are {', '.join(CATALOGUE)}."
-        raise KeyError(f"the example store has no {sku!r}. Goods of your own are a Line. {hint}")
+        raise KeyError(
+            f"the example store has no {quoted(sku)}. Goods of your own are a Line. {hint}"
+        )
     return Line(
         sku=product.sku,
         name=product.name,

@@ -24,6 +24,7 @@ from avbc.testing.fakestore.options import StoreOptions, set_options
 from avbc.testing.fakestore.resources.store import location
 from avbc.testing.orders import SUMMED_UP, FakeOrder
 from avbc.testing.values import Row, as_row, from_unix, whole
+from avbc.text import quoted
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Abilities(Merchant):
         """
         given = cast("object", order)
         if not isinstance(given, FakeOrder | Mapping):
-            raise TypeError(f"order: {given!r} is no order; add_orders takes a list of them")
+            raise TypeError(f"order: {quoted(given)} is no order; add_orders takes a list of them")
         own = order.copy() if isinstance(order, FakeOrder) else FakeOrder.from_json(order)
         self._core.state.put_order(own)
         if own.customer is not None:
@@ -289,7 +290,7 @@ class Abilities(Merchant):
         hook = self._core.state.hooks.get(hook_id)
         if hook is None:
             there = ", ".join(map(str, self._core.state.hooks)) or "none"
-            raise KeyError(f"the store has no hook {hook_id!r}: there are {there}")
+            raise KeyError(f"the store has no hook {quoted(hook_id)}: there are {there}")
         self._core.state.deactivated.add(hook_id)
         hook.update(is_active=False, updated_at=int(self._core.state.clock()))
 

@@ -41,6 +41,7 @@ from avbc.testing.fakestore.abilities import Abilities, LocalStore
 from avbc.testing.fakestore.http import StoreResponse
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row, as_row, is_row
+from avbc.text import quoted
 
 T = TypeVar("T")
 _Hook: TypeAlias = Callable[[Any, Any], object]
@@ -70,7 +71,7 @@ def control(store: LocalStore, target: str, body: bytes) -> StoreResponse:
     method = abilities().get(name)
     if method is None:
         known = ", ".join(sorted(abilities()))
-        return _error(404, KeyError(f"there is no ability {name!r}: there are {known}"))
+        return _error(404, KeyError(f"there is no ability {quoted(name)}: there are {known}"))
     try:
         with store.lock:
             result = method(store, **_arguments(method, json.loads(body or b"{}")))
@@ -108,7 +109,7 @@ def _arguments(method: Callable[..., object], arguments: object) -> Row:
     read = {name: _read(value, hints[name]) for name, value in arguments.items() if name in hints}
     rest = {name: value for name, value in arguments.items() if name not in hints}
     if rest and not extra:
-        raise TypeError(f"{method.__name__} has no argument {min(rest)!r}")
+        raise TypeError(f"{method.__name__} has no argument {quoted(min(rest))}")
     for _, hint in extra:
         read |= rest if hint is object else as_row(_read(rest, get_args(hint)[0]))
     return read
@@ -165,7 +166,7 @@ def _read(value: object, hint: object) -> object:
 def _exactly(*kinds: type) -> _Hook:
     def hook(value: object, kind: object) -> object:
         if type(value) not in kinds:
-            raise TypeError(f"{value!r} is not {kind}")
+            raise TypeError(f"{quoted(value)} is not {kind}")
         return value
 
     return hook
@@ -174,13 +175,13 @@ def _exactly(*kinds: type) -> _Hook:
 def _whole(value: object, _kind: object) -> int:
     """Read an integer; the keys of a JSON object are text."""
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError(f"{value!r} is not an integer")
+        raise TypeError(f"{quoted(value)} is not an integer")
     return int(value)
 
 
 def _one_of(value: object, kind: object) -> object:
     if value not in get_args(kind):
-        raise ValueError(f"{value!r} is not one of {', '.join(map(str, get_args(kind)))}")
+        raise ValueError(f"{quoted(value)} is not one of {', '.join(map(str, get_args(kind)))}")
     return value
 
 
@@ -194,7 +195,7 @@ def _amount(value: object, _kind: object) -> Decimal:
     try:
         return Decimal(str(value))
     except InvalidOperation as error:
-        raise ValueError(f"{value!r} is not an amount") from error
+        raise ValueError(f"{quoted(value)} is not an amount") from error
 
 
 def _record(converter: cattrs.Converter, kind: type[Any]) -> _Hook:
@@ -206,7 +207,9 @@ def _record(converter: cattrs.Converter, kind: type[Any]) -> _Hook:
     def hook(value: object, _kind: object) -> object:
         if not is_row(value):
             names = ", ".join(field.name for field in attrs.fields(kind))
-            raise TypeError(f"{value!r} is no {kind.__name__}: give an object with fields: {names}")
+            raise TypeError(
+                f"{quoted(value)} is no {kind.__name__}: give an object with fields: {names}"
+            )
         return read(value, kind)
 
     return hook

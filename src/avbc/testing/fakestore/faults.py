@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias, cast, get_args
 
 import attrs
 
+from avbc.text import quoted
+
 FaultKind: TypeAlias = Literal[
     "401",
     "429",
@@ -101,7 +103,7 @@ class Spoil:
     def __attrs_post_init__(self) -> None:
         """Check a kind that comes as text; raises `ValueError` with the known ones."""
         if self.kind not in SPOIL_KINDS:
-            raise ValueError(f"no kind {self.kind!r}: there are {', '.join(SPOIL_KINDS)}")
+            raise ValueError(f"no kind {quoted(self.kind)}: there are {', '.join(SPOIL_KINDS)}")
 
 
 SECONDS = {"slow_body": 0.2, "refused": 0.2, "timeout": 60.0, "timeout_after": 60.0}
@@ -111,5 +113,5 @@ SECONDS = {"slow_body": 0.2, "refused": 0.2, "timeout": 60.0, "timeout_after": 6
 def fault_kind(kind: str) -> FaultKind:
     """Check a kind that comes as text; raises `ValueError` with the known ones."""
     if kind not in KINDS:
-        raise ValueError(f"no fault {kind!r}: there are {', '.join(KINDS)}")
+        raise ValueError(f"no fault {quoted(kind)}: there are {', '.join(KINDS)}")
     return cast("FaultKind", kind)

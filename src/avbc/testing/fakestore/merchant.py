@@ -17,7 +17,7 @@ from avbc.testing.fakestore.resources.payments import EVENTS, PAYMENT_STATUSES, 
 from avbc.testing.fakestore.resources.shipments import ship, unshipped
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, as_row, whole
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 
 def _act(state: State, order_id: int, event: str) -> None:
@@ -38,13 +38,13 @@ def _check_fields(model: type[Model], own: Row, changes: Row) -> None:
     for name in changes:
         if name not in known:
             hint = did_you_mean(name, known) or f"There are {', '.join(sorted(known))}."
-            raise TypeError(f"{model.__name__} has no field {name!r}. {hint}")
+            raise TypeError(f"{model.__name__} has no field {quoted(name)}. {hint}")
 
 
 def _check_payment_status(status: str) -> None:
     if status not in PAYMENT_STATUSES:
         known = ", ".join(sorted(PAYMENT_STATUSES))
-        raise ValueError(f"no payment_status {status!r}: there are {known}")
+        raise ValueError(f"no payment_status {quoted(status)}: there are {known}")
 
 
 class Merchant(Reached):
@@ -67,7 +67,7 @@ class Merchant(Reached):
         if "status_id" in changes:
             fields = self._core.state.status_fields(changes["status_id"])
             if fields is None:
-                raise ValueError(f"no order status {changes['status_id']!r}")
+                raise ValueError(f"no order status {quoted(changes['status_id'])}")
             changes |= fields
         self._core.state.change_order(order_id, as_row(changes))
 
@@ -199,7 +199,7 @@ class Merchant(Reached):
         own = state.order(order_id)
         _check_fields(Transaction, {}, as_row(fields))
         if event not in EVENTS:
-            raise ValueError(f"no event {event!r}: there are {', '.join(EVENTS)}")
+            raise ValueError(f"no event {quoted(event)}: there are {', '.join(EVENTS)}")
         if payment_status is not None:
             _check_payment_status(payment_status)
         row = transact(state, own, event, amount, as_row(fields))

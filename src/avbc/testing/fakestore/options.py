@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from avbc.testing.fakestore.core import Core
 from avbc.testing.values import as_row
+from avbc.text import quoted
 
 
 class StoreOptions(TypedDict, total=False):
@@ -48,7 +49,7 @@ def set_options(core: Core, options: StoreOptions) -> None:
     unknown = options.keys() - StoreOptions.__annotations__.keys()
     if unknown:
         raise ValueError(
-            f"no option {min(unknown)!r}: there are {', '.join(StoreOptions.__annotations__)}"
+            f"no option {quoted(min(unknown))}: there are {', '.join(StoreOptions.__annotations__)}"
         )
     core.latency = options.get("latency", core.latency)
     core.quota.limit = options.get("quota", core.quota.limit)

@@ -13,7 +13,7 @@ from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no
 from avbc.testing.fakestore.lists import MAX_LIMIT, Filter, filtered, v2_slice, v3_page
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, whole
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, quoted
 
 Handler: TypeAlias = Callable[[State, StoreRequest, tuple[int, ...]], StoreResponse]
 Rows: TypeAlias = Callable[[State, tuple[int, ...]], Sequence[Row]]
@@ -161,7 +161,7 @@ class Routes:
         names = [route.name for route in self]
         if not any(fnmatchcase(name, match) for each in names for name in _names(each, match)):
             hint = did_you_mean(match, names) or "Write it as in 'GET /v2/orders/*'."
-            raise ValueError(f"match: the store answers no request {match!r}. {hint}")
+            raise ValueError(f"match: the store answers no request {quoted(match)}. {hint}")
 
     def find(self, method: str, path: str) -> tuple[Route | None, tuple[int, ...], bool]:
         """Return the route, the ids in the path, and whether another method exists there."""

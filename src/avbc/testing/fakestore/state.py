@@ -17,6 +17,7 @@ from avbc.testing.fakestore.faults import Spoil
 from avbc.testing.fakestore.products import Keeper, Products, Stock
 from avbc.testing.orders import FakeOrder, View
 from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
+from avbc.text import quoted
 
 _OWN_ADDRESSES = 1_000_000
 """Addresses that are created through the API have ids above this."""
@@ -158,7 +159,7 @@ class State:
         """Return the id of a location; `KeyError` if there is none with it."""
         ids = [whole(row["id"]) for row in self.locations]
         if location_id not in ids:
-            raise KeyError(f"the store has no location {location_id!r}: there are {ids}")
+            raise KeyError(f"the store has no location {quoted(location_id)}: there are {ids}")
         return location_id
 
     def keeper(self, variant_id: int) -> Keeper:
@@ -172,7 +173,7 @@ class State:
         """Return what a SKU's stock level belongs to; `KeyError` if there is no such SKU."""
         variant_id = self.catalog.variant_by_sku.get(sku)
         if variant_id is None:
-            raise KeyError(f"no product of the store has the SKU {sku!r}")
+            raise KeyError(f"no product of the store has the SKU {quoted(sku)}")
         return self.keeper(variant_id)
 
     def catalog_level(self, product_id: int) -> int:
@@ -256,7 +257,7 @@ class State:
             return self.orders[order_id]
         ids = sorted(self.orders)
         there = f"{counted(len(ids), 'order')}, from {ids[0]} to {ids[-1]}" if ids else "no orders"
-        raise KeyError(f"the store has no order {order_id!r}: it has {there}")
+        raise KeyError(f"the store has no order {quoted(order_id)}: it has {there}")
 
     def change_order(self, order_id: int, changes: Row) -> FakeOrder:
         """Change header fields of an order and its `date_modified`."""

@@ -12,6 +12,7 @@ from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route, row_with, 
 from avbc.testing.fakestore.state import State
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row, as_row, as_rows, is_list, is_row, money, text, whole
+from avbc.text import quoted
 
 PROVIDERS = {
     "": "",
@@ -192,8 +193,8 @@ def _items(order: FakeOrder, address: Row, asked: object) -> list[Row]:
         if not isinstance(line_id, int) or line_id not in lines:
             raise Refusal(
                 400,
-                f"The field 'order_product_id' is invalid: {line_id!r} is not a line that goes to "
-                "this address.",
+                f"The field 'order_product_id' is invalid: {quoted(line_id)} is not a line that "
+                "goes to this address.",
             )
         if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
             raise Refusal(
