@@ -16,6 +16,9 @@ from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret, without_frames
 
 _LABELS = ("ACCESS TOKEN", "API PATH", "CLIENT ID", "CLIENT SECRET", "CLIENT NAME", "NAME")
+ENVIRONMENT = "the environment"
+"""What errors call the variables of the environment together."""
+
 _STORE_PATH = re.compile(r"/stores/[A-Za-z0-9_-]+(/v[23])?/?$")
 
 

@@ -194,7 +194,7 @@ class FaultyInputError(FinalError):
         self.source = source
         self.faults = tuple(faults)
         count = len(self.faults)
-        has = "have" if source.endswith(("settings", "books")) else "has"
+        has = "have" if source.endswith(("settings", "books", " and the environment")) else "has"
         lines = [f"{source} {has} {count} fault{'' if count == 1 else 's'}:"]
         lines += [f"  {fault}" for fault in self.faults]
         super().__init__("\n".join(lines))

@@ -146,10 +146,11 @@ class RecordReader:
             if (table := self.table(row, place)) is not None:
                 yield place, table
 
-    def placed(self, lines: Mapping[str, int]) -> list[Fault]:
-        """Return the faults with their lines, in the order of the lines."""
-        faults = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in self.faults]
-        return sorted(faults, key=lambda fault: (fault.line is None, fault.line or 0))
+
+def placed(faults: Iterable[Fault], lines: Mapping[str, int]) -> list[Fault]:
+    """Return faults with the lines of their keys, in the order of the lines."""
+    found = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in faults]
+    return sorted(found, key=lambda fault: (fault.line is None, fault.line or 0))
 
 
 def called(value: object) -> str:

@@ -2,24 +2,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import attrs
 import pytest
 
 from avbc.bigcommerce.models import OrderStatus
 from avbc.bigcommerce.models.statuses import SYSTEM_STATUSES
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses
-from avbc.settings import OrderStatusSettings, SettingsError
-from avbc.testing import FakeStore, OrderFactory
+from avbc.settings import Settings, SettingsError
+from avbc.testing import FakeStore, OrderFactory, example
 
 
-def screen(
-    new: str | int, downloaded: str | int = 9, import_error: str | int = 12
-) -> OrderStatusSettings:
-    return OrderStatusSettings(
-        import_source_code="WEB",
-        new_order_status=new,
-        downloaded_order_status=downloaded,
-        import_error_status=import_error,
+def screen(new: str | int, downloaded: str | int = 9, import_error: str | int = 12) -> Settings:
+    settings = Settings.from_dict(example.settings_dict("http://127.0.0.1/stores/abc123/v3/"))
+    return attrs.evolve(
+        settings,
+        order_status=attrs.evolve(
+            settings.order_status,
+            new_order_status=new,
+            downloaded_order_status=downloaded,
+            import_error_status=import_error,
+        ),
     )
 
 

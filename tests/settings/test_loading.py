@@ -219,6 +219,30 @@ def test_a_faulty_token_in_the_environment(
     assert "two words" not in fault
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("AVBC_API_URL", "http://x.example"), ("AVBC_STORE_HASH", "no/hash")]
+)
+def test_a_faulty_store_in_the_environment(
+    variable: str, value: str, load: Load, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    text = text.replace(f'api_url = "{URL}"\n', "")
+    with pytest.raises(SettingsError) as caught:
+        load(text)
+    assert str(caught.value).startswith(f"the environment has 1 fault:\n  {variable}: must ")
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_toml(text.replace('"WEB"', '"W"'))
+    assert str(caught.value).startswith("settings and the environment have 2 faults:\n  line 6, ")
+
+
+def test_a_fault_found_later_has_its_place(load: Load, text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(text).require_client_secret()
+    assert str(caught.value).startswith(
+        f"{tmp_path / 'avbc.toml'} has 1 fault:\n  line 1, store.client_secret: is required"
+    )
+
+
 @pytest.fixture
 def credentials(tmp_path: Path) -> Path:
     path = tmp_path / "BigCommerceAPI-credentials.txt"

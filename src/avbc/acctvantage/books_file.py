@@ -37,6 +37,7 @@ from avbc.toml import (
     key_lines,
     of_type,
     parse_toml,
+    placed,
     read_toml,
 )
 
@@ -223,7 +224,7 @@ def read_books(source: BooksSource, known_warehouses: Collection[str]) -> BooksF
     read = _toml(source)
     reader = _BooksReader(read.data, known_warehouses)
     if reader.faults:
-        raise BooksFileError(read.source, reader.placed(key_lines(read.text)))
+        raise BooksFileError(read.source, placed(reader.faults, key_lines(read.text)))
     return attrs.evolve(reader.file, source=read.source)
 
 
@@ -508,8 +509,7 @@ class CsvFile:
         seen: dict[object, int] = {}
         for line, values in self.rows():
             record = make(values)
-            first = seen.setdefault(identity(record), line)
-            if first == line:
+            if (first := seen.setdefault(identity(record), line)) == line:
                 yield record
             else:
                 message = f"{quoted(values[column])} names the same record as line {first}"

@@ -8,7 +8,13 @@ from importlib.util import find_spec
 from math import inf
 from urllib.parse import urlsplit
 
-from avbc.credentials import Credentials, api_url_fault, environment_api_url, token_fault
+from avbc.credentials import (
+    ENVIRONMENT,
+    Credentials,
+    api_url_fault,
+    environment_api_url,
+    token_fault,
+)
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret, without_frames
 from avbc.text import quoted
@@ -79,7 +85,7 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
     >>> environment_credentials({})
     Traceback (most recent call last):
         ...
-    avbc.FaultyInputError: environment has 2 faults:
+    avbc.FaultyInputError: the environment has 2 faults:
       AVBC_API_URL: is not set, nor is AVBC_STORE_HASH: set one of the two
       AVBC_ACCESS_TOKEN: is not set
     """
@@ -97,10 +103,10 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
     elif message := token_fault(token):
         faults.append(Fault("AVBC_ACCESS_TOKEN", message))
     if faults:
-        raise FaultyInputError("environment", faults)
+        raise FaultyInputError(ENVIRONMENT, faults)
     secret = environment.get("AVBC_CLIENT_SECRET", "").strip()
     return Credentials(
-        access_token=Secret(token, "AVBC_ACCESS_TOKEN (the environment)"),
+        access_token=Secret(token, f"AVBC_ACCESS_TOKEN ({ENVIRONMENT})"),
         api_url=api_url,
         client_id=environment.get("AVBC_CLIENT_ID", "").strip(),
         client_secret=Secret(secret) if secret else None,

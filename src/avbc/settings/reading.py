@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from avbc.credentials import environment_api_url, load_credentials, token_fault
-from avbc.errors import FaultyInputError
+from avbc.credentials import ENVIRONMENT, environment_api_url, load_credentials, token_fault
+from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import (
@@ -35,6 +35,7 @@ from avbc.toml import (
     as_whole_number,
     join_key,
     of_type,
+    placed,
     with_parents,
 )
 
@@ -71,15 +72,33 @@ A = TypeVar("A", bound=attrs.AttrsInstance)
 T = TypeVar("T")
 
 
+@attrs.frozen
+class Origin:
+    """Where settings are from: what errors call it, and the line of each key that it has."""
+
+    source: str = "settings"
+    lines: Mapping[str, int] = attrs.field(factory=dict[str, int])
+    variables: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """The variable of the environment of each key whose value is from there."""
+
+    def error(self, faults: Iterable[Fault]) -> SettingsError:
+        """Return the error of these faults, each with its line, or as its variable's."""
+        found = [
+            attrs.evolve(fault, key=self.variables.get(fault.key, fault.key)) for fault in faults
+        ]
+        outside = [fault.key in self.variables.values() for fault in found]
+        sources = [self.source] * (not all(outside)) + [ENVIRONMENT] * any(outside)
+        return SettingsError(" and ".join(sources), placed(found, self.lines))
+
+
 def read_screens(
-    data: Mapping[str, object], *, source: str, lines: Mapping[str, int], folder: Path
-) -> Screens:
-    """Build the screens from a parsed table.
+    data: Mapping[str, object], origin: Origin, folder: Path
+) -> tuple[Screens, Origin]:
+    """Build the screens from a parsed table; returns them, and where each value is from.
 
     Args:
         data: The table, as tomllib gives it.
-        source: What to call it in an error.
-        lines: The line of each key, where they are known.
+        origin: Where it is from.
         folder: What a relative `credentials_file` is relative to.
 
     Raises:
@@ -96,9 +115,10 @@ def read_screens(
     ]
     for breach in broken:
         reading.fault(breach.keys[0], breach.message)
+    origin = attrs.evolve(origin, variables=reading.variables)
     if reading.faults:
-        raise SettingsError(source, reading.placed(lines))
-    return screens
+        raise origin.error(reading.faults)
+    return screens, origin
 
 
 class _Reading(RecordReader):
@@ -107,6 +127,7 @@ class _Reading(RecordReader):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
+        self.variables: dict[str, str] = {}
         self._known: set[str] = set()
         self._misspelt: set[str] = set()
 
@@ -193,10 +214,11 @@ class _Reading(RecordReader):
         for name, variable in SECRETS_FROM_ENVIRONMENT.items():
             text = os.environ.get(variable, "").strip()
             if text:
-                store[name] = Secret(text, f"{variable} (the environment)")
+                store[name] = Secret(text, f"{variable} ({ENVIRONMENT})")
+                self.variables[f"store.{name}"] = variable
                 decided.add(name)
                 if name == "access_token" and (message := token_fault(text)):
-                    self.fault(variable, message)
+                    self.fault(f"store.{name}", message)
                     store[name] = None
         path = store.get("credentials_file")
         if isinstance(path, Path):
@@ -204,11 +226,12 @@ class _Reading(RecordReader):
         variable, api_url = environment_api_url()
         if api_url and not store.get("api_url"):
             store["api_url"] = api_url
+            self.variables["store.api_url"] = variable
         elif api_url and _comparable(store["api_url"]) != _comparable(api_url):
             # Otherwise the token of the environment may go to the store of the file.
             self.fault(
                 "store.api_url",
-                f"is not that of {variable} (the environment): unset it, or correct one of the two",
+                f"is not that of {variable} ({ENVIRONMENT}): unset it, or correct one of the two",
             )
 
     def _credentials_file(

@@ -6,14 +6,14 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import attrs
 
 from avbc.credentials import Credentials
 from avbc.errors import Fault
 from avbc.secret import Secret, without_frames
-from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, defaults, read_screens
+from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, Origin, defaults, read_screens
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import (
     GlSettings,
@@ -85,11 +85,13 @@ class Settings(Shown):
     journal: JournalSettings = attrs.field(factory=JournalSettings)
     file: Path | None = attrs.field(default=None, init=False, eq=False, repr=False)
     """The file that `load` read, which `run` watches. None for settings made in any other way."""
+    origin: Origin = attrs.field(factory=Origin, init=False, eq=False, repr=False)
+    """What their faults are told by: the file, and the line of each key."""
 
     def __attrs_post_init__(self) -> None:
         faults = [Fault(breach.keys[0], breach.message) for breach in breaches(self._screens)]
         if faults:
-            raise SettingsError("settings", faults)
+            raise self.origin.error(faults)
 
     def _in_a_line(self) -> str:
         code, store = self.order_status.import_source_code, self.store
@@ -124,7 +126,7 @@ class Settings(Shown):
         source = os.fspath(path)
         read = read_toml(source, SettingsError)
         file = Path(source).absolute()
-        settings = cls._from(read.data, source, key_lines(read.text), file.parent)
+        settings = cls._from(read.data, Origin(source, key_lines(read.text)), file.parent)
         object.__setattr__(settings, "file", file)
         return settings
 
@@ -141,7 +143,7 @@ class Settings(Shown):
         """
         _require(text, "text", "a text of TOML", str)
         read = parse_toml("settings", text, SettingsError)
-        return cls._from(read.data, read.source, key_lines(read.text), Path.cwd())
+        return cls._from(read.data, Origin(read.source, key_lines(read.text)), Path.cwd())
 
     @classmethod
     @without_frames
@@ -156,7 +158,7 @@ class Settings(Shown):
             SettingsError: With every fault there is.
         """
         _require(data, "data", "a dict", Mapping)
-        return cls._from(data, "settings", {}, Path.cwd())
+        return cls._from(data, Origin(), Path.cwd())
 
     @classmethod
     def suggest(
@@ -198,13 +200,10 @@ class Settings(Shown):
         return cls.from_dict(data)
 
     @classmethod
-    def _from(
-        cls, data: Mapping[str, object], source: str, lines: Mapping[str, int], folder: Path
-    ) -> Settings:
-        store, order_status, gl, shipping, products, journal = read_screens(
-            data, source=source, lines=lines, folder=folder
-        )
-        return cls(
+    def _from(cls, data: Mapping[str, object], origin: Origin, folder: Path) -> Settings:
+        screens, origin = read_screens(data, origin, folder)
+        store, order_status, gl, shipping, products, journal = screens
+        settings = cls(
             store=store,
             order_status=order_status,
             gl=gl,
@@ -212,6 +211,8 @@ class Settings(Shown):
             products=products,
             journal=journal,
         )
+        object.__setattr__(settings, "origin", origin)
+        return settings
 
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return the settings as plain values under the keys of the file.
@@ -223,7 +224,7 @@ class Settings(Shown):
         return attrs.asdict(
             self,
             filter=lambda field, value: (
-                field.name != "file" and not (value is None or isinstance(value, Secret))
+                field.init and not (value is None or isinstance(value, Secret))
             ),
             value_serializer=lambda _instance, _field, value: _plain(value),
         )
@@ -310,7 +311,7 @@ class Settings(Shown):
     ) -> Mapping[str, Mapping[str, object]] | None:
         """Return what a file means as settings, or None where it has faults."""
         try:
-            old = Settings._from(read.data, read.source, {}, folder)
+            old = Settings._from(read.data, Origin(read.source), folder)
         except SettingsError:
             return None
         meant = old.to_dict()
@@ -336,7 +337,7 @@ class Settings(Shown):
             message = (
                 "is required to open the store: set AVBC_ACCESS_TOKEN, or name a credentials_file"
             )
-            raise SettingsError("settings", [Fault("store.access_token", message)])
+            raise self.origin.error([Fault("store.access_token", message)])
         return self.store.access_token
 
     def require_client_secret(self) -> Secret:
@@ -353,8 +354,15 @@ class Settings(Shown):
                 else f"{need}, and {file.name} (credentials_file) has no line CLIENT SECRET: add "
                 "it, or set AVBC_CLIENT_SECRET"
             )
-            raise SettingsError("settings", [Fault("store.client_secret", message)])
+            raise self.origin.error([Fault("store.client_secret", message)])
         return self.store.client_secret
+
+
+def with_screens(settings: Settings, screens: Mapping[str, Any]) -> Settings:
+    """Return settings of the same origin with other screens, by their names."""
+    made = attrs.evolve(settings, **screens)
+    object.__setattr__(made, "origin", settings.origin)
+    return made
 
 
 def _plain(value: object) -> object:

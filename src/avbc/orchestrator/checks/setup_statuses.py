@@ -40,7 +40,7 @@ def _statuses(rules: MappingRules) -> Iterator[Check]:
     yield from checks
     if all(check.state == "ok" for check in checks):
         try:
-            new = import_statuses(settings, lambda: rules.statuses).new
+            new = import_statuses(rules.settings, lambda: rules.statuses).new
         except SettingsError as error:
             for fault in error.faults:
                 yield Check("status", fault.key, "error", fault.message, "Choose another status.")
@@ -50,9 +50,9 @@ def _statuses(rules: MappingRules) -> Iterator[Check]:
 
 
 def _same_statuses(rules: MappingRules, new: int) -> Iterator[Check]:
-    settings = rules.settings.order_status
     try:
-        require_mapping(settings, mapped_statuses(settings, lambda: rules.statuses), new)
+        mapped = mapped_statuses(rules.settings.order_status, lambda: rules.statuses)
+        require_mapping(rules.settings, mapped, new)
     except SettingsError as error:
         for fault in error.faults:
             found, _, fix = fault.message.rpartition("; ")

@@ -131,7 +131,7 @@ class Integration:
             SettingsError: The store has no such statuses.
             StoreError: The store's own status labels cannot be read.
         """
-        return import_statuses(self.settings.order_status, self.store.order_statuses.list)
+        return import_statuses(self.settings, self.store.order_statuses.list)
 
     @property
     def new_status_id(self) -> int | None:

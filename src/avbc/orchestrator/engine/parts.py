@@ -42,6 +42,7 @@ from avbc.logs import get_logger
 from avbc.mapping import MappingRules
 from avbc.orchestrator.engine.returned import Check, check_of, must_be
 from avbc.settings import Settings
+from avbc.settings.settings import with_screens
 
 _OF_ONE_RECORD = frozenset(
     {
@@ -251,8 +252,8 @@ class Parts:
             if need.off is not None and need.is_on(settings) and not self.has(need.part):
                 screen, _, name = need.key.partition(".")
                 off: dict[str, Any] = {name: need.off}
-                screens: dict[str, Any] = {screen: attrs.evolve(getattr(settings, screen), **off)}
-                settings = attrs.evolve(settings, **screens)
+                screens = {screen: attrs.evolve(getattr(settings, screen), **off)}
+                settings = with_screens(settings, screens)
         return settings
 
     @property

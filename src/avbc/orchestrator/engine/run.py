@@ -40,7 +40,6 @@ from avbc.orchestrator.engine.states import Noted, States
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.engine.writes import Write, Writes, checked_turn
 from avbc.orchestrator.reports import JournalEntry, RunReport
-from avbc.settings import SettingsError
 from avbc.turns import Lease
 
 R = TypeVar("R", bound=RunReport)
@@ -154,7 +153,7 @@ class Run(Generic[R]):
         if not is_set:
             # A caller asked for what the settings do not: that waits for no one.
             self._is_unasked = True
-            raise SettingsError("settings", [Fault(key, message)])
+            raise self.settings.origin.error([Fault(key, message)])
 
     def do(self, job: Callable[[Self], object], faults: Callable[[], Iterable[Fault]] = tuple) -> R:
         """Do the job, if it is this process's turn.
@@ -480,7 +479,7 @@ class Run(Generic[R]):
         The Import Source Code is the one that the books have this store's orders under.
         """
         if faults := [*code_faults(self.integration), *found]:
-            raise SettingsError("settings", faults)
+            raise self.settings.origin.error(faults)
 
     def _scoped(self, kind: str) -> str:
         return self.integration.scoped(kind)

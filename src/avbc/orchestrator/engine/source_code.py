@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from avbc.errors import Fault
 from avbc.orchestrator.engine.integration import Integration
-from avbc.settings import SettingsError
 from avbc.text import quoted
 
 SETTING = "order_status.import_source_code"
@@ -81,4 +80,4 @@ def require_code(integration: Integration) -> None:
         SettingsError: The books have this store's orders under another Import Source Code.
     """
     if faults := code_faults(integration):
-        raise SettingsError("settings", faults)
+        raise integration.settings.origin.error(faults)

@@ -12,7 +12,7 @@ from avbc.errors import Fault
 from avbc.mapping import store_status
 from avbc.mapping.status import status_name
 from avbc.posting import means_posted
-from avbc.settings import OrderStatusSettings, SettingsError
+from avbc.settings import OrderStatusSettings, Settings
 from avbc.text import did_you_mean, quoted
 
 STATUS = "status"
@@ -67,9 +67,7 @@ def mapped_statuses(
     return tuple(of_the_store())
 
 
-def require_mapping(
-    settings: OrderStatusSettings, statuses: Sequence[OrderStatus], new: int
-) -> None:
+def require_mapping(settings: Settings, statuses: Sequence[OrderStatus], new: int) -> None:
     """Make sure that the Order Status Mapping is what the rules of the settings ask for.
 
     They compare statuses as they are written. Which of them are the same one is known only now,
@@ -77,7 +75,7 @@ def require_mapping(
     the Import Error Status are right: no import takes an order from there.
 
     Args:
-        settings: The screen with the mapping.
+        settings: Those with the mapping.
         statuses: Those that the mapping is read by.
         new: The id of the New Order Status.
 
@@ -85,14 +83,15 @@ def require_mapping(
         SettingsError: Pushing, a row has the New Order Status; pulling, two rows have the same
             status of the store.
     """
+    screen = settings.order_status
     faults: list[Fault] = []
     pulled: dict[int, int] = {}
-    for position, row in enumerate(settings.mapping):
+    for position, row in enumerate(screen.mapping):
         status = store_status(row.bigcommerce, statuses).value
         if status is None:
             continue
         place, name = f"order_status.mapping[{position}]", f"{quoted(status_name(status))}"
-        if settings.updates == "push" and status.id == new:
+        if screen.updates == "push" and status.id == new:
             faults.append(
                 Fault(
                     f"{place}.bigcommerce",
@@ -101,7 +100,7 @@ def require_mapping(
                     "remove the row",
                 )
             )
-        if settings.updates == "pull" and not means_posted(row.acctvantage):
+        if screen.updates == "pull" and not means_posted(row.acctvantage):
             other = pulled.setdefault(status.id, position)
             if other != position:
                 faults.append(
@@ -112,7 +111,7 @@ def require_mapping(
                     )
                 )
     if faults:
-        raise SettingsError("settings", faults)
+        raise settings.origin.error(faults)
 
 
 @attrs.frozen
@@ -125,7 +124,7 @@ class ImportStatuses:
 
 
 def import_statuses(
-    settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]
+    settings: Settings, of_the_store: Callable[[], Sequence[OrderStatus]]
 ) -> ImportStatuses:
     """Find the ids of the three statuses.
 
@@ -136,6 +135,7 @@ def import_statuses(
         SettingsError: A status does not exist, two of them are the same one, or the new one is
             Incomplete.
     """
+    screen = settings.order_status
     faults: list[Fault] = []
 
     def find(name: str, wanted: str | int) -> int:
@@ -150,9 +150,9 @@ def import_statuses(
         return -1 if status is None else status.id
 
     found = ImportStatuses(
-        new=find("new_order_status", settings.new_order_status),
-        downloaded=find("downloaded_order_status", settings.downloaded_order_status),
-        import_error=find("import_error_status", settings.import_error_status),
+        new=find("new_order_status", screen.new_order_status),
+        downloaded=find("downloaded_order_status", screen.downloaded_order_status),
+        import_error=find("import_error_status", screen.import_error_status),
     )
     if found.new == SystemStatus.INCOMPLETE:
         faults.append(
@@ -174,5 +174,5 @@ def import_statuses(
             if is_same
         ]
     if faults:
-        raise SettingsError("settings", faults)
+        raise settings.origin.error(faults)
     return found

@@ -63,7 +63,7 @@ def _require_direction(run: PushRun, direction: str) -> None:
         f"is {quoted(updates)}, so {advice} (manual 2.1.6)",
     )
     mapped = run.integration.mapped_statuses
-    require_mapping(run.settings.order_status, mapped, run.statuses.new)
+    require_mapping(run.settings, mapped, run.statuses.new)
 
 
 # AcctVantage to store

@@ -38,7 +38,6 @@ from avbc.orchestrator.engine.identities import Identity
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_details import keep_faults, read_details
 from avbc.orchestrator.reports import Change
-from avbc.settings import SettingsError
 from avbc.text import quoted, text_key
 from avbc.unset import UNSET
 
@@ -90,7 +89,7 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
     )
     keep = run.settings.products.keep_store_fields
     if faults := list(keep_faults(keep, fields)):
-        raise SettingsError("settings", faults)
+        raise run.settings.origin.error(faults)
     fields = keep_fields(fields, keep)
     for lot in run.chunks(_changed(run, fields, full=full), _LOT):
         known = {} if full else identities.remembered(run, [each.key for each in lot])
