@@ -322,10 +322,21 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["explain"], 'Command "explain" parameter ORDER requires'),
         (["import", "mug"], "give its number in BigCommerce, such as 1042, or its Import ID"),
         (["explain", "XYZ1002"], "'XYZ1002' is no order"),
-        (["export-clients", "mug"], 'unable to convert "mug" into int'),
+        (
+            ["export-clients", "Bob"],
+            "CLIENT: 'Bob' must be a whole number, such as 7. `avbc export",
+        ),
+        (["export-clients", "1.5"], "CLIENT: '1.5' must be a whole number, such as 7."),
+        (["page", "--days", "1.5"], "--days: '1.5' must be a whole number, such as 7."),
+        (["page", "--days", "3", "--days", "4"], "--days is given more than once: give it once."),
+        (["push", "--preview=maybe"], "--preview: 'maybe' must be true or false."),
+        (["hand-over-earlier-orders", "x"], "TO: 'x' must be one of pick_up, journal, entered."),
         (["history", "999999"], "nothing is known of order 999999"),
         (["page", "."], ". is a folder: name a file in it"),
-        (["import", "--since", "yesterday"], "Give a day, such as 2026-01-31."),
+        (
+            ["import", "--since", "yesterday"],
+            "--since: 'yesterday' must be a day, such as 2026-01-",
+        ),
         (["push", "stuff"], "Give one of order-statuses, shipments, products, inventory."),
         (["push", "product"], "`avbc push` takes no 'product': did you mean products? Give one of"),
         (["run", "extra"], "`avbc run` takes no 'extra'. `avbc run --help` lists"),
@@ -355,6 +366,46 @@ def test_an_error_is_one_message(
     assert said.code == MUST_CHANGE
     assert message in " ".join(said.err.replace("│", " ").split())
     assert said.out == ""
+
+
+@pytest.mark.parametrize("flag", ["-V", "--version"])
+def test_the_version_is_printed(terminal: Terminal, flag: str) -> None:
+    assert terminal(flag) == Said(OK, f"{avbc.__version__}\n", "")
+
+
+def test_a_fault_that_a_job_finds_is_told_by_file_and_line(
+    terminal: Terminal, folder: Path, store: FakeStore
+) -> None:
+    """As the faults that the file itself shows are."""
+    example.populate(store, orders=1)
+    assert terminal("import").code == OK
+    for key, value, command in (
+        ("push_shipments", "false", ["push", "shipments"]),
+        ("new_order_status", '"Nonesuch"', ["import"]),
+        ("import_source_code", '"OLD"', ["import"]),
+    ):
+        path = folder / f"{key}.toml"
+        text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", Path("avbc.toml").read_text())
+        path.write_text(text)
+        line = text.splitlines().index(f"{key} = {value}") + 1
+        said = terminal(*command, "--settings", path.name)
+        assert said.code == MUST_CHANGE
+        assert re.match(rf"avbc: {path.name} has 1 fault:\n  line {line}, \w+\.{key}: ", said.err)
+
+
+def test_a_fault_of_the_environment_is_not_one_of_the_file(
+    terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVBC_ACCESS_TOKEN", "two words")
+    said = terminal("worklist")
+    assert said.code == MUST_CHANGE
+    assert said.err.startswith(
+        "avbc: the environment has 1 fault:\n  AVBC_ACCESS_TOKEN: must be one word"
+    )
+    text = Path("avbc.toml").read_text()
+    Path("avbc.toml").write_text(re.sub(r"(?m)^tax_area = .*$", 'tax_area = ""', text))
+    said = terminal("worklist")
+    assert said.err.startswith("avbc: avbc.toml and the environment have 2 faults:\n  line ")
 
 
 def test_nothing_to_push(terminal: Terminal, folder: Path, api_url: str) -> None:

@@ -75,7 +75,7 @@ class Advice:
         self._calls = re.compile(
             rf"(?<![\w.`'\"])(?:(?P<call>[Cc])all )?(?:(?:Orchestrator|SqlGateway|web|books)\.)?"
             rf"(?:(?P<name>{names})\((?P<given>[^()]*)\)|(?P<word>{words}|(?<=SqlGateway\.)load)"
-            rf"(?!\w|\(| ?=|:\S))"
+            rf"(?!\w|\(|\.\w| ?=|:\S))"
         )
 
     def in_text(self, text: str) -> str:

@@ -17,7 +17,6 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import date
 from inspect import isgenerator
 from json import dumps
 from pathlib import Path
@@ -61,18 +60,12 @@ from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
 from avbc.settings import Settings
 from avbc.stopping import ended_by
-from avbc.text import near_name, quoted
+from avbc.text import quoted
 
 try:
-    from cyclopts import (
-        App,
-        CoercionError,
-        CycloptsError,
-        MissingArgumentError,
-        Parameter,
-        UnknownOptionError,
-        UnusedCliTokensError,
-    )
+    from cyclopts import App, CycloptsError, Parameter, Token
+
+    from avbc.command.mistakes import told
 except ImportError:
     sys.stderr.write(f"avbc: {MissingExtra('the command needs cyclopts', 'cli')}\n")
     sys.exit(2)
@@ -88,6 +81,7 @@ app = App(
     name="avbc",
     help="Join a BigCommerce store to the books of AcctVantage.",
     version=__version__,
+    version_flags=("--version", "-V"),
     default_parameter=Parameter(negative=()),
     result_action="return_value",
 )
@@ -108,6 +102,14 @@ _ASKING = set[object]()
 _WITHOUT_STORE = frozenset({"take_answers", "worklist", "history", "write_journal"})
 
 
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    # cyclopts rounds 1.5, which would be another client.
+    return int(tokens[0].value)
+
+
+_WHOLE = Parameter(converter=_whole)
+
+
 def _made_of(
     method: Callable[..., object], help_of: Callable[..., object] | None = None, **fixed: object
 ) -> Callable[..., object]:
@@ -119,7 +121,7 @@ def _made_of(
     for name, parameter in list(inspect.signature(method).parameters.items())[1:]:
         hint, kind = hints[name], parameter.kind
         if name in _IDS:
-            kind_of_id = str if name in _ORDERS else int
+            kind_of_id = str if name in _ORDERS else Annotated[int, _WHOLE]
             ids, hint = name, Annotated[kind_of_id, Parameter(name=_IDS[name])]
             parameters.append(
                 inspect.Parameter(name, inspect.Parameter.VAR_POSITIONAL, annotation=hint)
@@ -127,7 +129,7 @@ def _made_of(
         elif name not in {"progress", *fixed}:
             if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
                 kind = inspect.Parameter.POSITIONAL_ONLY
-            hint = Path if name == "folder" else hint
+            hint = {"folder": Path}.get(name, Annotated[int, _WHOLE] if hint is int else hint)
             if name in _ORDERS:
                 hint = Annotated[str, Parameter(name="ORDER")]
             parameters.append(parameter.replace(annotation=hint, kind=kind))
@@ -327,7 +329,7 @@ run.__doc__ = Orchestrator.run.__doc__
 
 
 @app.command
-def page(file: Path = Path("avbc.html"), /, *, days: int = 30, web: Web) -> str:
+def page(file: Path = Path("avbc.html"), /, *, days: Annotated[int, _WHOLE] = 30, web: Web) -> str:
     written = web.page(file, days=days)
     ADVICE.options = [html.escape(each) for each in ADVICE.options]
     text = ADVICE.in_text(written.read_text(encoding="utf-8"))
@@ -547,31 +549,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_OK
     except CycloptsError as error:
-        return say(f"{_told(error)}{_possible(error)}", MUST_CHANGE, is_json=is_json)
+        pushes = [name for name in push if not name.startswith("-")]
+        return say(told(error, pushes), MUST_CHANGE, is_json=is_json)
     except (AvbcError, ValueError, OSError) as error:
         return say(str(error), code_of(error), is_json=is_json)
     except KeyboardInterrupt:
         return say("interrupted", INTERRUPTED, is_json=is_json)
-
-
-def _told(error: CycloptsError) -> str:
-    """Say what is wrong with a command line."""
-    if not isinstance(error, UnusedCliTokensError) or not error.unused_tokens:
-        return str(error)
-    line = " ".join(["avbc", *(error.command_chain or ())])
-    extra = error.unused_tokens[0]
-    names = [name for name in push if not name.startswith("-")] if line == "avbc push" else []
-    near = near_name(extra, names)
-    return f"`{line}` takes no {quoted(extra)}" + (f": did you mean {near}?" if near else ".")
-
-
-def _possible(error: CycloptsError) -> str:
-    """Name what can be given in place of what was."""
-    line = " ".join(["avbc", *(error.command_chain or ())])
-    if isinstance(error, CoercionError) and error.target_type is date:
-        return " Give a day, such as 2026-01-31."
-    if isinstance(error, UnusedCliTokensError) and error.command_chain == ("push",):
-        return f" Give one of {', '.join(name for name in push if not name.startswith('-'))}."
-    if isinstance(error, (UnusedCliTokensError, UnknownOptionError, MissingArgumentError)):
-        return f" `{line} --help` lists what can be given."
-    return ""
