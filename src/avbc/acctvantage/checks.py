@@ -155,8 +155,9 @@ def check_order(bundle: OrderBundle) -> None:
     for receipt in bundle.receipts:
         amounts += (receipt.amount, receipt.pre_auth_amount)
     _check_numbers(f"order {order.import_id}", amounts)
-    for record in (order, *bundle.receipts):
-        _check_times(record)
+    _check_times(order)
+    for receipt in bundle.receipts:
+        _check_times(receipt)
     if order.ordered_on is not None and not _is_day(order.ordered_on):
         raise BooksRefused(f"order {order.import_id}: ordered_on {order.ordered_on} is not a day")
     parts = order.subtotal + order.freight + order.tax - order.discount + order.rounding
@@ -291,10 +292,12 @@ def _check_numbers(about: str, amounts: Iterable[Decimal]) -> None:
 def _check_decimal(about: str, value: object) -> None:
     if not isinstance(value, Decimal):
         example = str(value) if isinstance(value, int | float) else "19.95"
-        raise BooksRefused(f"{about}: {value!r} must be a Decimal, such as Decimal({example!r})")
+        made = f"Decimal({quoted(example)})"
+        raise BooksRefused(f"{about}: {quoted(value)} must be a Decimal, such as {made}")
 
 
 def _check_times(record: SalesOrder | Receipt | Shipment | Credit) -> None:
+    names: tuple[str, ...]
     match record:
         case SalesOrder():
             about, names = f"order {record.import_id}", ("ordered_at", "status_changed_at")
@@ -313,6 +316,6 @@ def _check_times(record: SalesOrder | Receipt | Shipment | Credit) -> None:
 
 def _check_time(about: str, name: str, at: object) -> None:
     if not isinstance(at, datetime):
-        raise BooksRefused(f"{about}: {name} must be {_A_TIME}, not {at!r}")
+        raise BooksRefused(f"{about}: {name} must be {_A_TIME}, not {quoted(at)}")
     if at.utcoffset() is None:
         raise BooksRefused(f"{about}: {name} {at} has no time zone: add one, such as tzinfo=UTC")
