@@ -81,6 +81,14 @@ Call = Callable[[Any], object]
         (lambda web: web.write_journal(None), "folder: None must be a path"),
         (lambda web: web.run_cycle(None), "schedule: must be a list of jobs, not None"),
         (lambda web: web.run(on_report="x"), "on_report: 'x' is no function"),
+        (lambda web: web.register_webhooks(None), "url: must be a text, such as 'https://"),
+        (lambda web: web.register_webhooks(5), "url: must be a text, such as 'https://"),
+        (lambda web: web.register_webhooks(["a"]), "url: must be a text, such as 'https://"),
+        (
+            lambda web: web.act_on_webhook({"scope": "store/order/created"}),
+            "webhook: must be what accept_webhook(body, headers) returned, not a dict",
+        ),
+        (lambda web: web.act_on_webhook(None), "returned, not a NoneType"),
     ],
 )
 def test_a_method_of_the_orchestrator(
@@ -209,6 +217,21 @@ def test_an_order_by_its_import_id(fake: FakeStore, books: avbc.SqlGateway, orde
         (lambda _: Line("A", "B", 24.0), 'price: 24.0 must be a Decimal, such as Decimal("24.00")'),
         (lambda _: Discount("manual", 5.0), "value: 5.0 must be a Decimal"),
         (lambda fake: fake.add_order([]), "order: [] is no order"),
+        (lambda fake: fake.fail(times=-1), "times: -1 must be 1 or more"),
+        (lambda fake: fake.fail(times=0), "times: 0 must be 1 or more"),
+        (lambda fake: fake.fail(times="2"), "times: '2' must be an int"),
+        (lambda fake: fake.fail(at=0), "at: 0 must be 1 or more"),
+        (lambda fake: fake.fail(at=1.5), "at: 1.5 must be an int"),
+        (lambda fake: fake.fail(None), "match: None must be a text"),
+        (lambda fake: fake.fail("*", "slow_body", seconds=-1), "seconds: -1 must be 0 or more"),
+        (lambda fake: fake.fail("*", "429", reset_ms="soon"), "reset_ms: 'soon' must be an int"),
+        (lambda fake: fake.spoil_order(1001, "too_large", size=0), "size: 0 must be 1 or more"),
+        (lambda fake: fake.webhook_calls(copies=0), "copies: 0 must be 1 or more"),
+        (lambda fake: fake.add_products(0), "count: 0 must be 1 or more"),
+        (lambda fake: fake.set_inventory("MUG-BLUE", "12"), "quantity: '12' must be an int"),
+        (lambda fake: fake.block_domain("https://a.example.com", 0), "seconds: 0 must be 1 or"),
+        (lambda fake: fake.set_options(quota=-1), "quota: -1 must be 0 or more"),
+        (lambda fake: example.populate(fake, orders=-1), "orders: -1 must be 0 or more"),
     ],
 )
 def test_the_testing_kit(fake: FakeStore, call: Call, message: str) -> None:

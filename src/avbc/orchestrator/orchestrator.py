@@ -13,6 +13,7 @@ from avbc.orchestrator.engine.arguments import (
     require_flags,
     require_id,
     require_ids,
+    require_kind,
     require_path,
     require_period,
     require_wait,
@@ -474,8 +475,11 @@ class Orchestrator(Running):
         (`is_done` of the report is False): that run or the next one does it.
 
         Raises:
+            TypeError: It is not what `accept_webhook` returns.
             AvbcError: It failed, and stays open: the next run does it.
         """
+        wanted = "what accept_webhook(body, headers) returned"
+        require_kind(webhook, "webhook", Webhook, wanted)
         return act_on_webhook(
             webhook, self, self._integration, lambda: self._import("import_order")
         )
@@ -496,6 +500,7 @@ class Orchestrator(Running):
             SettingsError: The settings hold no client secret.
             StoreError: A hook could not be read or written.
         """
+        require_kind(url, "url", str, "a text, such as 'https://example.com/avbc'")
         require_flags(preview=preview)
         self.settings.require_client_secret()
         return hooks.register_webhooks(self._integration, url, _PATIENCE, preview=preview)

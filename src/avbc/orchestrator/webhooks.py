@@ -147,6 +147,19 @@ class Webhook(Shown):
     """Identify the webhook when BigCommerce sends it again."""
 
 
+def require_webhook(value: object) -> None:
+    """Make sure that an argument is a verified webhook, not a call as it came.
+
+    Raises:
+        TypeError: It is something else, whose content is not shown.
+    """
+    if not isinstance(value, Webhook):
+        kind = type(value).__name__
+        raise TypeError(
+            f"webhook: must be what accept_webhook(body, headers) returned, not a {kind}"
+        )
+
+
 def read_webhook(
     body: bytes | str,
     headers: Headers,

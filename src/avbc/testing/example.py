@@ -9,6 +9,7 @@ from avbc.testing.factories import CATALOGUE, Item, OrderFactory
 from avbc.testing.fakestore.abilities import Abilities
 from avbc.testing.orders import FakeOrder
 from avbc.testing.shapes import PURCHASER, SHAPES, order_of_shape
+from avbc.testing.values import require_number
 
 _BOOKS_HEAD = """\
 currency = "USD"
@@ -139,6 +140,7 @@ def settings_dict(
 
 def example_orders(orders: int = 40, seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
     """Build orders: one of each shape first, then plain ones up to the number `orders`."""
+    require_number(orders, "orders", 0)
     factory = OrderFactory(seed, first_id)
     shaped = [order_of_shape(name, factory) for name in list(SHAPES)[:orders]]
     return [*shaped, *(factory.plain() for _ in range(orders - len(shaped)))]

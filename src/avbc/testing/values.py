@@ -10,6 +10,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from typing import TypeAlias, TypeGuard, cast
 
+from avbc.text import quoted
+
 Row: TypeAlias = dict[str, object]
 """One JSON object."""
 
@@ -55,6 +57,25 @@ def whole(value: object) -> int:
     (7, 7)
     """
     return value if type(value) is int else int(str(value))
+
+
+def require_number(
+    value: object, name: str, least: int | None = None, *, is_whole: bool = True
+) -> None:
+    """Make sure that an argument of the testing kit is a number, and not too small a one.
+
+    Raises:
+        TypeError: It is none; a float is no whole one.
+        ValueError: It is below `least`.
+
+    >>> require_number(0, "at", 1)
+    Traceback (most recent call last):
+    ValueError: at: 0 must be 1 or more
+    """
+    if not isinstance(value, int if is_whole else int | float) or isinstance(value, bool):
+        raise TypeError(f"{name}: {quoted(value)} must be {'an int' if is_whole else 'a number'}")
+    if least is not None and value < least:
+        raise ValueError(f"{name}: {value} must be {least} or more")
 
 
 def is_row(value: object) -> TypeGuard[Row]:

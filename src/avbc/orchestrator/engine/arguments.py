@@ -166,6 +166,20 @@ def require_path(value: object, name: str) -> None:
         raise TypeError(f"{name}: {quoted(value)} must be a path: a text, or a pathlib.Path")
 
 
+def require_kind(value: object, name: str, kind: type[object], wanted: str) -> None:
+    """Make sure that an argument is of a class; what another one holds may be secret.
+
+    Raises:
+        TypeError: It is not.
+
+    >>> require_kind(None, "url", str, "a text, such as 'https://example.com/avbc'")
+    Traceback (most recent call last):
+    TypeError: url: must be a text, such as 'https://example.com/avbc', not a NoneType
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: must be {wanted}, not a {type(value).__name__}")
+
+
 def require_order(value: object, source_code: str) -> int:
     """Return BigCommerce's id of an order, which may be given as its Import ID.
 

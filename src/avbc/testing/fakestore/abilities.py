@@ -23,7 +23,7 @@ from avbc.testing.fakestore.merchant import Merchant
 from avbc.testing.fakestore.options import StoreOptions, set_options
 from avbc.testing.fakestore.resources.store import location
 from avbc.testing.orders import SUMMED_UP, FakeOrder
-from avbc.testing.values import Row, as_row, from_unix, whole
+from avbc.testing.values import Row, as_row, from_unix, require_number, whole
 from avbc.text import quoted
 
 T = TypeVar("T")
@@ -211,6 +211,9 @@ class Abilities(Merchant):
 
         Each has `quantity` at the default location. Returns their ids, which are consecutive.
         """
+        require_number(count, "count", 1)
+        require_number(first_sku, "first_sku", 1)
+        require_number(quantity, "quantity", 0)
         state, last = self._core.state, 0
         now, location_id = state.now_iso(), state.default_location
         for number in range(first_sku, first_sku + count):
@@ -247,6 +250,7 @@ class Abilities(Merchant):
 
         Raises `KeyError` for an unknown SKU or location.
         """
+        require_number(quantity, "quantity")
         state = self._core.state
         state.stock.put(state.keeper_of(sku), state.require_location(location_id), quantity)
 
@@ -257,6 +261,8 @@ class Abilities(Merchant):
         From then on the level has the fields of backorders. Raises `KeyError` for an unknown SKU or
         location.
         """
+        if most is not None:
+            require_number(most, "most", 0)
         state = self._core.state
         state.stock.backorders[state.require_location(location_id), state.keeper_of(sku)] = most
 
@@ -300,6 +306,7 @@ class Abilities(Merchant):
 
         No calls go there until it is over; `GET /v3/hooks/admin` says so.
         """
+        require_number(seconds, "seconds", 1)
         self._core.state.blocked[destination] = self._core.state.clock() + seconds
 
     @property
@@ -354,6 +361,8 @@ class Abilities(Merchant):
 
         Each call comes `copies` times.
         """
+        require_number(since, "since", 0)
+        require_number(copies, "copies", 1)
         state = self._core.state
         hooks = [
             hook
@@ -393,10 +402,18 @@ class Abilities(Merchant):
                 (60) and a `refused` port stays closed (0.2).
 
         Raises:
-            ValueError: There is no such kind, or the store answers no request that `match` means.
+            TypeError: A number is none.
+            ValueError: There is no such kind, the store answers no request that `match` means, or a
+                number is too small.
         """
         ROUTES.require_match(match)
+        require_number(at, "at", 1)
+        if times is not None:
+            require_number(times, "times", 1)
+        if reset_ms is not None:
+            require_number(reset_ms, "reset_ms", 0)
         lasts = SECONDS.get(kind, 0.0) if seconds is None else seconds
+        require_number(lasts, "seconds", 0, is_whole=False)
         fault = Fault(match, fault_kind(kind), times, at, reset_ms, lasts)
         self._core.planned.append(fault)
         return fault
@@ -418,6 +435,7 @@ class Abilities(Merchant):
             only_included: Only where its lines, consignments or fees are included.
             size: Of an answer that is `too_large`, in bytes, before it is compressed.
         """
+        require_number(size, "size", 1)
         self._core.state.spoils[self._core.state.order(order_id).id] = Spoil(
             kind, only_included, size
         )
@@ -447,6 +465,7 @@ class Abilities(Merchant):
     @ability
     def pass_time(self, seconds: float) -> None:
         """Let time pass in the store: its clock is so many seconds further from now on."""
+        require_number(seconds, "seconds", is_whole=False)
         self._core.passed += seconds
 
     @ability

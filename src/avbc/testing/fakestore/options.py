@@ -8,7 +8,7 @@ from typing import TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from avbc.testing.fakestore.core import Core
-from avbc.testing.values import as_row
+from avbc.testing.values import as_row, require_number
 from avbc.text import quoted
 
 
@@ -35,6 +35,7 @@ class StoreOptions(TypedDict, total=False):
     """Fields of the store information: `{"is_price_entered_with_tax": True}`."""
 
 
+_NUMBERS = {"latency", "quota", "other_apps"}
 _OF_STATE = [
     "settle_after",
     "shipments_move_status",
@@ -51,6 +52,8 @@ def set_options(core: Core, options: StoreOptions) -> None:
         raise ValueError(
             f"no option {quoted(min(unknown))}: there are {', '.join(StoreOptions.__annotations__)}"
         )
+    for name in _NUMBERS & options.keys():
+        require_number(as_row(options)[name], name, 0, is_whole=name != "latency")
     core.latency = options.get("latency", core.latency)
     core.quota.limit = options.get("quota", core.quota.limit)
     core.quota.others = options.get("other_apps", core.quota.others)

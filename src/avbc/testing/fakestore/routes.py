@@ -149,12 +149,15 @@ class Routes:
         for _, methods in sorted(self._methods.items()):
             yield from methods.values()
 
-    def require_match(self, match: str) -> None:
+    def require_match(self, match: object) -> None:
         """Make sure that a pattern of method and path can match a request.
 
         Raises:
+            TypeError: It is no text.
             ValueError: The store answers no such request.
         """
+        if not isinstance(match, str):
+            raise TypeError(f"match: {quoted(match)} must be a text, such as 'GET /v2/orders/*'")
         # Which texts these mean is not worked out here.
         if "?" in match or "[" in match:
             return
