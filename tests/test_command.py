@@ -624,7 +624,44 @@ def test_products_load_from_an_export(terminal: Terminal, folder: Path) -> None:
         "part_number,name,product_class,list_price,sell_price,kind\n"
         "CUP-9,Cup,Goods,9.95,8.95,inventory\n"
     )
-    assert terminal("load", "products.csv").out == "Loaded products.csv.\n"
+    assert terminal("load", "products.csv").out == "Loaded products.csv: 1 product.\n"
+
+
+@pytest.mark.parametrize(
+    "header", ["part_number,warehouse,quantity", "Warehouse;Part Number;Qty Real-Time On Hand;ABC"]
+)
+def test_quantities_load_from_a_csv(terminal: Terminal, folder: Path, header: str) -> None:
+    rows = ["mug-blue,Main,7", "TOWEL-ST,Main,0"]
+    if header.startswith("W"):
+        rows = ["Main;mug-blue;7;A", "Main;TOWEL-ST;0;B"]
+    (folder / "on hand.csv").write_text("\n".join([header, *rows]))
+    assert terminal("load", "on hand.csv").out == "Loaded on hand.csv: 2 quantities.\n"
+    with avbc.SqlGateway(f"sqlite:///{folder / 'books.db'}") as books:
+        found = books.available("Main", ["MUG-BLUE", "TOWEL-ST"])
+    assert found == {"MUG-BLUE": 7, "TOWEL-ST": 0}
+
+
+def test_faults_of_quantities_are_listed_at_once(terminal: Terminal, folder: Path) -> None:
+    (folder / "stock.csv").write_text(
+        "part_number,warehouse,quantity\nMUG-BLUE,Mane,1\nNO-SUCH,Main,2\nMUG-RED,Main,many\n"
+    )
+    said = terminal("load", "stock.csv")
+    assert said.code == MUST_CHANGE
+    assert re.findall(r"line \d, \w+", said.err) == [
+        "line 2, warehouse",
+        "line 3, part_number",
+        "line 4, quantity",
+    ]
+    assert "did you mean Main?" in said.err
+    (folder / "stock.csv").write_text("part_number,quantity\nMUG-BLUE,1\n")
+    assert "warehouse: is a column that must be there" in terminal("load", "stock.csv").err
+
+
+def test_products_load_from_a_file_in_the_words_of_acctvantage(
+    terminal: Terminal, folder: Path
+) -> None:
+    (folder / "export.csv").write_text("Part Number,Name,Product Class\nCUP-8,Cup,Goods\n")
+    assert terminal("load", "export.csv").out == "Loaded export.csv: 1 product.\n"
 
 
 def test_clients_load_from_a_toml_file_alone(terminal: Terminal, folder: Path) -> None:
@@ -751,7 +788,11 @@ def test_the_page_is_written(terminal: Terminal, folder: Path, store: FakeStore)
 @pytest.mark.one_python
 def test_the_demo_needs_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVBC_BOOKS", raising=False)
-    said = terminal("demo")
+    said = terminal("demo", "--books", "sqlite:///mine.db", "--settings", "mine.toml")
+    # What is advised is for no books that were given, and says so.
+    assert "mine" not in said.out
+    assert said.out.rstrip().endswith("docs/tutorial.md sets them up, step by step.")
+    assert "are gone now" in said.out
     assert said.code == OK
     assert "A second run imports nothing twice:" in said.out
     (report,) = terminal("demo", "--json").reports

@@ -26,6 +26,7 @@ import attrs
 
 from avbc._version import __version__
 from avbc.acctvantage import BooksFileError, ImportGateway, SqlGateway
+from avbc.acctvantage.files.exports import is_of_quantities, layout_of
 from avbc.acctvantage.files.replacing import replacing
 from avbc.acctvantage.optional import LendsDatabase
 from avbc.acctvantage.sql.staging import HandOver
@@ -244,25 +245,29 @@ def settle(
 
 @app.command
 def load(file: Path, /, *, embedded: Embedded) -> str:
-    """Load reference data, products, clients and quantities from a books.toml into the books.
+    """Load reference data, products, clients and quantities into the books.
 
     Args:
-        file: The file: a books.toml, or products as a .csv (docs/files.md). What it does not name
-            stays as it is.
+        file: A books.toml, or products or quantities as a .csv, by its columns (docs/books.md):
+            part_number, warehouse, quantity, or Part Number, Warehouse, Qty Real-Time On Hand. What
+            it does not name stays as it is.
     """
-    if file.suffix.lower() == ".csv":
-        try:
-            embedded.load_products(file)
-        except BooksFileError as error:
-            if any(fault.key == "email" for fault in error.faults):
-                raise FinalError(
-                    f"{error}\nA CSV holds products here. Clients are loaded from a TOML file with "
-                    "a [[clients]] table for each (docs/books.md)"
-                ) from error
-            raise
-    else:
+    if file.suffix.lower() != ".csv":
         embedded.load(file)
-    return f"Loaded {file}."
+        return f"Loaded {file}."
+    if is_of_quantities(file):
+        count = embedded.load_quantities(file, layout_of(file))
+        return f"Loaded {file}: {counted(count, 'quantity', 'quantities')}."
+    try:
+        count = embedded.load_products(file, layout_of(file))
+    except BooksFileError as error:
+        if any(fault.key == "email" for fault in error.faults):
+            raise FinalError(
+                f"{error}\nA CSV holds products or quantities here. Clients are loaded from a TOML "
+                "file with a [[clients]] table for each (docs/books.md)"
+            ) from error
+        raise
+    return f"Loaded {file}: {counted(count, 'product')}."
 
 
 @app.command
@@ -346,6 +351,8 @@ def demo() -> Iterator[object]:
     """Run the main job from end to end, on a store and books of its own: no account is needed."""
     from avbc.testing import quickstart  # noqa: PLC0415  # no other command needs the fake store
 
+    # Its books are not those that were given.
+    ADVICE.options = ()
     return quickstart.shown()
 
 

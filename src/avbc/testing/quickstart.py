@@ -19,8 +19,8 @@ from avbc.testing.fakestore.store import FakeStore
 
 def main() -> None:
     """Run it, and print what happens."""
-    with tempfile.TemporaryDirectory() as folder:
-        run(Path(folder) / "books.db")
+    for each in shown():
+        print(each, end="\n\n")
 
 
 def run(books_file: Path) -> None:
@@ -33,6 +33,10 @@ def shown() -> Iterator[object]:
     """Run it, and yield what there is to show: reports and texts."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _steps(Path(folder) / "books.db")
+    yield (
+        "The store and the books of this demo are gone now. What was advised above is for a store "
+        "and books of your own:\ndocs/tutorial.md sets them up, step by step."
+    )
 
 
 def _steps(books_file: Path) -> Iterator[object]:

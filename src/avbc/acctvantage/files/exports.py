@@ -244,6 +244,39 @@ class ExportFile(CsvFile):
         return product_type if key == "kind" else convert
 
 
+def is_of_quantities(path: str | PathLike[str]) -> bool:
+    """Whether a file is one of quantities, and none of products, by its header."""
+    return not _header(path).isdisjoint(_OF_QUANTITIES)
+
+
+def layout_of(path: str | PathLike[str]) -> Layout | None:
+    """The layout of AcctVantage's own field names, where a file has them; None for the plain keys.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "stock.csv")
+    ...     _ = path.write_text("Part Number,Warehouse,Qty Real-Time On Hand")
+    ...     is_of_quantities(path), layout_of(path) == Layout()
+    (True, True)
+    """
+    return Layout() if text_key("Part Number") in _header(path) else None
+
+
+_OF_QUANTITIES = {text_key(name) for name in ("quantity", *QUANTITIES_FILE.fields)} - {
+    text_key("Part Number")
+}
+
+
+def _header(path: str | PathLike[str]) -> set[str]:
+    """The names of the columns by `text_key`; none of a file that cannot be read."""
+    try:
+        with Path(path).open(encoding=_encoding_of(Path(path)), newline="") as file:
+            line = file.readline()
+    except (OSError, UnicodeError):
+        return set()
+    return {text_key(cell.strip(' "\r\n')) for cell in re.split("[\t,;]", line)}
+
+
 def number(cell: str, decimal_mark: Literal[".", ","] = ".") -> Decimal:
     """The number that a cell says; thousands may be separated by the other mark.
 
