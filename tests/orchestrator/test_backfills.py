@@ -362,6 +362,22 @@ def test_the_placed_orders_of_a_period_are_taken_that_are_not_in_the_books(
     assert len(books.sales_orders()) == 4
 
 
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_period_in_the_future_is_said_to_be_one(
+    web: Orchestrator, change: Callable[..., Settings], preview: bool
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    web.use(change(gl={"import_refunds": True}))
+    begins = "The period that was asked for begins in the future."
+    for since in (ahead, ahead.date()):
+        report = web.import_orders(since=since, preview=preview)
+        assert report.summary().startswith(f"No new orders. {begins}")
+        assert begins in web.import_refunds(since=since, preview=preview).summary()
+    assert begins not in web.import_orders(since=AT, preview=preview).summary()
+    assert begins not in web.import_refunds(since=AT, preview=preview).summary()
+    assert begins not in web.import_refunds(preview=preview).summary()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -369,6 +385,7 @@ def test_the_placed_orders_of_a_period_are_taken_that_are_not_in_the_books(
         ({"ids": [], "retry_errors": True}, "one of them"),
         ({"since": AT, "retry_errors": True}, "one of them"),
         ({"until": AT}, "needs since"),
+        ({"since": AT, "until": AT - timedelta(1)}, "is before since"),
         ({"since": AT.replace(tzinfo=None)}, "no time zone"),
         ({"since": AT, "until": AT.replace(tzinfo=None)}, "no time zone"),
     ],

@@ -307,6 +307,8 @@ def test_a_day_that_is_not_over_is_refused(
     today = datetime.now(CHICAGO).date()
     with pytest.raises(ValueError, match=r"is not over in the store, where it is 20.* that can be"):
         web.write_journal(tmp_path, through=today + timedelta(1))
+    with pytest.raises(ValueError, match=r"^rewrite_since: 20.* is not over in the store"):
+        web.write_journal(tmp_path, rewrite_since=today + timedelta(1))
     assert journal_books.through == date.min
     for wrong in (datetime(2026, 3, 1, tzinfo=UTC), "2026-03-01"):
         with pytest.raises(TypeError, match="through"):

@@ -408,7 +408,7 @@ class Orchestrator(Running):
             NotADirectoryError: There is no such folder; nothing was done.
             OSError: A file cannot be written. The days are closed, and the next call writes it.
             StoreError: The store's time zone cannot be read.
-            ValueError: `through` is not over in the store's time zone.
+            ValueError: `through` or `rewrite_since` is not over in the store's time zone.
         """
         require_path(folder, "folder")
         through_day = None if through is None else require_day(through, "through")

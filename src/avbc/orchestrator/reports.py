@@ -68,6 +68,8 @@ class RunReport(Report):
     unknown_fields: tuple[str, ...] = ()
     """Fields that the store sent and neither avbc nor BigCommerce's documentation names, once each:
     `orders.foo`. They change nothing: their values are in `extra` of the models."""
+    is_ahead: bool = False
+    """Whether the period that was asked for begins in the future, so that nothing is in it."""
     started: datetime | None = None
     finished: datetime | None = None
 
@@ -77,6 +79,8 @@ class RunReport(Report):
 
     def _with_cost(self, text: str) -> str:
         """Add the cost to a summary, if there was any, and why the run ended early."""
+        if self.is_ahead:
+            text += " The period that was asked for begins in the future."
         if self.started and self.finished:
             seconds = f"{(self.finished - self.started).total_seconds():.1f} s"
             if self.requests or seconds != "0.0 s":
@@ -250,29 +254,23 @@ class ImportReport(_ListsReport[Result, Outcome]):
         if counts["postponed"]:
             text += " Postponed orders wait for the next run."
         if left:
-            text += f" {counted(left, 'order')} {_was(left)} left alone."
+            text += f" {counted(left, 'order')} {'was' if left == 1 else 'were'} left alone."
         if held:
             text = f"{text} Held back by import_when: {counted(held, 'order')}.".strip()
         if self.other_channels:
-            others = counted(self.other_channels, "order")
-            text += f" {others} of other channels {_was(self.other_channels)} left alone."
+            were = "was" if self.other_channels == 1 else "were"
+            text += f" {counted(self.other_channels, 'order')} of other channels {were} left alone."
         return self._with_cost(text)
 
     def _of_channels(self) -> str:
-        if not self.channels:
-            return ""
         noun = "channel" if len(self.channels) == 1 else "channels"
-        return f" of {noun} {', '.join(map(str, self.channels))}"
+        return f" of {noun} {', '.join(map(str, self.channels))}" if self.channels else ""
 
 
 _LEFT = frozenset(
     {"order_not_new", "order_of_other_channel", "order_too_old", "not_in_store", "status_kept"}
 )
 """Problems of orders that keep their status in the store, and that the next run does not take."""
-
-
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
 
 
 def _is_left(outcome: Outcome) -> bool:
@@ -388,8 +386,9 @@ class PushReport(_ListsReport[Effect, Change]):
         done = tally(counts) or ("nothing was done" if self.stopped else "nothing to do")
         replaced = sum(len(change.replaced) for change in self.sent) if self.preview else 0
         if replaced:
-            values = counted(replaced, "value")
-            done += f". It would replace {values} of the store that no push wrote"
+            done += (
+                f". It would replace {counted(replaced, 'value')} of the store that no push wrote"
+            )
         text = f"{self.direction}{preview}: {done}."
         if self.not_counted:
             text += f" {not_counted_text(self.not_counted)} {NOT_COUNTED_FIX}"

@@ -204,6 +204,10 @@ class Run(Generic[R]):
         """The three statuses of the import, by id."""
         return self.integration.statuses
 
+    def note_begin(self, since: datetime | None) -> None:
+        """Have the report say so, where a period that was asked for begins in the future."""
+        self.report.is_ahead = since is not None and since > self.store_started
+
     # How it ends
 
     def is_over(self) -> bool:

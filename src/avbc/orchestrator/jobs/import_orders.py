@@ -156,6 +156,7 @@ class Import:
             self._begin("placed")
             run = self._run
             since, until = run.integration.days.period(selection.since, selection.until)
+            run.note_begin(since)
             channel = only_channel(run.settings)
             pages = orders_of_period(run.order_pages, since, until, channel)
             for page in self._pages(pages):

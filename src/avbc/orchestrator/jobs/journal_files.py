@@ -115,7 +115,7 @@ def write_journal(
         MethodsMissing: The books keep no journal.
         NotADirectoryError: There is no such folder; nothing was done.
         OSError: A file cannot be written; the days are closed.
-        ValueError: `through` is not over.
+        ValueError: `through` or `rewrite_since` is not over.
     """
     books = integration.parts.journal
     require_folder(folder)
@@ -148,7 +148,9 @@ def _closed_and_written(
     code = integration.source_code
     if refusal := turn.check():
         return JournalReport(source_code=code, through=through, refusal=refusal)
-    through = _closable(integration, through)
+    if rewrite_since is not None:
+        _closable(integration, rewrite_since, "rewrite_since")
+    through = _closable(integration, through, "through")
     watermark = integration.scoped(_WRITTEN)
     written = integration.journal.watermark(watermark)
     since = None if written is None else written.date() + timedelta(days=1)
@@ -188,18 +190,18 @@ def _waiting(integration: Integration) -> str:
     )
 
 
-def _closable(integration: Integration, through: date | None) -> date:
-    """Return the last day to close, which must be over in the store."""
+def _closable(integration: Integration, day: date | None, name: str) -> date:
+    """Return a day that must be over in the store; by default the last one that is."""
     now = integration.clock.now()
     # A clock that is ahead must not close a day that goes on.
     today = day_of(min(now, integration.parts.now(now)), integration.days.zone)
     yesterday = today - timedelta(days=1)
-    if through is not None and through >= today:
+    if day is not None and day >= today:
         raise ValueError(
-            f"through: {through} is not over in the store, where it is {today}: the last day that "
+            f"{name}: {day} is not over in the store, where it is {today}: the last day that "
             f"can be closed is {yesterday}"
         )
-    return through or yesterday
+    return day or yesterday
 
 
 def _written(day: JournalDay, folder: Path) -> Path:

@@ -74,7 +74,9 @@ def import_refunds(run: PushRun, since: date | None = None) -> None:
     if since is None and until is not None:
         until = refunds.take_changed(until)
     else:
-        first = run.integration.days.start(since) or created_since(run.integration)
+        asked = run.integration.days.start(since)
+        run.note_begin(asked)
+        first = asked or created_since(run.integration)
         refunds.take_list(run.store.refunds.list.call(created_min=first))
         # From here on changed orders show what is refunded, by the store's clock.
         until = until or refunds.newest or run.integration.changed_orders.newest()
