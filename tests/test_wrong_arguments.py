@@ -68,7 +68,13 @@ Call = Callable[[Any], object]
         (lambda web: web.import_order(), "import_order: missing a required argument: 'order_id'."),
         (lambda web: web.worklist(1), "worklist: too many positional arguments. It takes no"),
         (lambda web: web.import_orders(ids=1), "ids: 1 must be a list of ids"),
-        (lambda web: web.import_order("7"), "order_id: '7' must be an int"),
+        (lambda web: web.import_order(None), "order_id: None must be an int"),
+        (lambda web: web.import_order("ABC7"), "'ABC7' is no order: give its number in BigCom"),
+        (lambda web: web.import_orders(ids=["WEB7", "x"]), "'x' is no order: give its number in"),
+        (lambda web: web.import_orders(ids="WEB7"), "ids: 'WEB7' must be a list of ids"),
+        (lambda web: web.follow_orders(["x"]), "'x' is no order: give its number in"),
+        (lambda web: web.follow_orders([0]), "order_ids: 0 is not an id: ids begin with 1"),
+        (lambda web: web.push_shipments(order_ids=["x"]), "'x' is no order: give its number in"),
         (lambda web: web.import_orders(until=1), "until needs since"),
         (lambda web: web.reconcile(since="x"), "since: 'x' must be a date"),
         (lambda web: web.explain("XYZ1001"), "'XYZ1001' is no order: give its number in BigCom"),
@@ -181,6 +187,30 @@ def test_an_order_by_its_import_id(fake: FakeStore, books: avbc.SqlGateway, orde
     with store, avbc.Orchestrator(settings, books, store=store) as web:
         assert web.explain(order).order_id == 1001
         assert web.history(order).order_id == 1001
+        for preview in (web.import_orders(ids=[order, 1001], preview=True),):
+            assert [each.order_id for each in preview.imported] == [1001]
+        unknown = [*web.follow_orders([order], preview=True).refused]
+        unknown += web.push_shipments(order_ids=[order], preview=True).refused
+        assert {each.order_id for each in unknown} == {1001}
+
+
+@pytest.mark.parametrize("order", [1001, "WEB1001", "web1001", "1001"])
+def test_an_order_is_imported_and_settled_by_its_import_id(
+    fake: FakeStore, order: int | str
+) -> None:
+    fake.add_order(order_of_shape("unknown_sku", OrderFactory()))
+    settings = avbc.Settings.from_dict(example.settings_dict(fake.api_url))
+    store = avbc.BigCommerce(fake.api_url, "example-token", transport=fake.transport())
+    with (
+        avbc.SqlGateway() as own,
+        store,
+        avbc.Orchestrator(settings, own, store=store) as web,
+    ):
+        own.load(example.books_toml)
+        assert [each.order_id for each in web.import_order(order).refused] == [1001]
+        (item,) = web.worklist().of(order)
+        assert item.import_id == "WEB1001"
+        assert web.settle(order).of(order) == []
 
 
 @pytest.mark.parametrize(

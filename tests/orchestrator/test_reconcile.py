@@ -695,4 +695,6 @@ def test_a_period_without_orders_is_no_good_news(
     assert past.summary().startswith(f"{nothing}.")
     ahead = datetime.now(UTC) + timedelta(days=400)
     for report in (web.reconcile(ahead), web.backtest(change(), ahead)):
-        assert report.summary().startswith(f"{nothing}, which begins in the future.")
+        assert report.summary().startswith(
+            f"{nothing}. The period that was asked for begins in the future."
+        )

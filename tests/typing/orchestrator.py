@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableSequence
+from collections.abc import MutableSequence, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -100,8 +100,17 @@ def use(settings: avbc.Settings) -> None:
         assert_type(web.export_clients([17, 42]), avbc.PushReport)
         assert_type(web.push_shipments(), avbc.PushReport)
 
-    web.import_order("1042")  # type: ignore[arg-type]  # an id is an int
+    web.import_order(10.5)  # type: ignore[arg-type]  # an order is named by an int or a text
     avbc.Orchestrator(settings, object())  # type: ignore[arg-type]  # no ImportGateway
+
+
+def name_orders(web: avbc.Orchestrator, ids: list[int], import_ids: list[str]) -> None:
+    assert_type(web.import_order("WEB1042"), avbc.ImportReport)
+    web.import_orders(ids=ids)
+    web.import_orders(ids=[1042, "WEB1043"])
+    web.follow_orders(import_ids)
+    web.push_shipments(order_ids=import_ids)
+    assert_type(web.worklist().of("WEB1042"), Sequence[avbc.WorklistItem])
 
 
 def pay(web: avbc.Orchestrator, settings: avbc.Settings) -> None:

@@ -55,7 +55,6 @@ from avbc.command.terminal import (
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
 from avbc.orchestrator import ConnectionReport, Orchestrator
-from avbc.orchestrator.engine.arguments import require_order
 from avbc.orchestrator.engine.parts import NEEDS, Parts
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.report import Report, counted
@@ -97,7 +96,7 @@ app.meta.suppress_keyboard_interrupt = False
 _IDS = {"ids": "ORDER", "order_ids": "ORDER", "client_ids": "CLIENT"}
 """Parameters that take any number of ids, which are a command's arguments."""
 _ORDERS = {"order_id", *(name for name, shown in _IDS.items() if shown == "ORDER")}
-"""Parameters that are ids of orders: the command takes Import IDs, too."""
+"""Parameters that name orders, by id or Import ID."""
 _ASKING = set[object]()
 """Commands that begin with a question to the store."""
 _WITHOUT_STORE = frozenset({"take_answers", "worklist", "history", "write_journal"})
@@ -118,7 +117,6 @@ def _made_of(
     hints = get_type_hints(method)
     parameters = [inspect.Parameter("web", inspect.Parameter.KEYWORD_ONLY, annotation=Web)]
     ids = ""
-    is_of_order = "order_id" in hints
     for name, parameter in list(inspect.signature(method).parameters.items())[1:]:
         hint, kind = hints[name], parameter.kind
         if name in _IDS:
@@ -136,9 +134,6 @@ def _made_of(
             parameters.append(parameter.replace(annotation=hint, kind=kind))
 
     def command(*arguments: object, web: Orchestrator, **options: object) -> object:
-        if ids in _ORDERS or is_of_order:
-            code = web.settings.order_status.import_source_code
-            arguments = tuple(require_order(each, code) for each in arguments)
         if ids:
             options[ids], arguments = arguments or None, ()
         return method(web, *arguments, **options, **fixed)

@@ -11,9 +11,10 @@ from avbc.bigcommerce.webhooks import Headers
 from avbc.orchestrator.engine.arguments import (
     require_day,
     require_flags,
-    require_id,
     require_ids,
     require_kind,
+    require_order,
+    require_orders,
     require_path,
     require_period,
     require_wait,
@@ -69,6 +70,8 @@ class Orchestrator(Running):
     with `progress=False` none. With `preview=True` it writes nothing on either side; `sent` is what
     would be sent or written.
 
+    An order is named by its BigCommerce id or its Import ID: 1042 or "WEB1042".
+
     An id that is not an int, a time that is no date and no datetime, or an option that is neither
     True nor False raises `TypeError`. An id below 1, or a datetime without a time zone, raises
     `ValueError`. Nothing was done then.
@@ -94,7 +97,7 @@ class Orchestrator(Running):
     def import_orders(
         self,
         *,
-        ids: Collection[int] | None = None,
+        ids: Collection[int | str] | None = None,
         since: date | None = None,
         until: date | None = None,
         retry_errors: bool = False,
@@ -113,8 +116,8 @@ class Orchestrator(Running):
         another status; all others keep theirs.
 
         Args:
-            ids: The orders with these BigCommerce ids, as `import_order` takes them. An id that the
-                store does not list is postponed.
+            ids: These orders, each named as in `import_order`. One that the store does not list is
+                postponed.
             since: The placed orders made then or later that are not in the books: a day of the
                 store, in its time zone, or a datetime with a time zone.
             until: The end of that period, a whole day included; by default there is none.
@@ -130,12 +133,12 @@ class Orchestrator(Running):
             ValueError: More than one of `ids`, a period and `retry_errors` is given, or a time has
                 no time zone.
         """
-        selection = Selection(ids, since, until, retry_errors)
+        selection = Selection(self._orders(ids, "ids"), since, until, retry_errors)
         name = "preview_orders" if preview else "import_orders"
         return self._import(name, preview=preview, progress=progress).selected(selection)
 
     def import_order(
-        self, order_id: int, *, only_new: bool = False, wait: timedelta = _PATIENCE
+        self, order_id: int | str, *, only_new: bool = False, wait: timedelta = _PATIENCE
     ) -> ImportReport:
         """Import one placed order, whatever its status.
 
@@ -146,7 +149,7 @@ class Orchestrator(Running):
         canceled, declined or refunded, is postponed, with the reason.
 
         Args:
-            order_id: BigCommerce's order id.
+            order_id: BigCommerce's id of the order, or its Import ID: 1042 or "WEB1042".
             only_new: Take it only if it has the New Order Status, as webhooks do.
             wait: How long to wait while another process imports orders of the store: `timedelta(0)`
                 in a worker that serves other stores. `stopped` of the report says if it does.
@@ -156,15 +159,16 @@ class Orchestrator(Running):
             SettingsError: The set-up has faults with which every order would be refused, or the
                 books have another store's orders under the Import Source Code, or this store's
                 under another one.
+            ValueError: A text is no Import ID of this store.
         """
-        order_id = require_id(order_id, "order_id")
+        order_id = require_order(order_id, self._integration.source_code)
         require_flags(only_new=only_new)
         run = self._import("import_order", patience=require_wait(wait, "wait"))
         return run.one(order_id, only_new=only_new)
 
     def follow_orders(
         self,
-        order_ids: Collection[int] | None = None,
+        order_ids: Collection[int | str] | None = None,
         *,
         preview: bool = False,
         progress: bool | None = None,
@@ -179,15 +183,14 @@ class Orchestrator(Running):
         request.
 
         Args:
-            order_ids: These orders, by BigCommerce's ids; by default all that changed in the store
-                since the last run.
+            order_ids: These orders, by BigCommerce's ids or Import IDs; by default all that changed
+                in the store since the last run.
             preview: Write nothing; the report says what would be written.
             progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
         """
-        if order_ids is not None:
-            order_ids = require_ids(order_ids, "order_ids")
+        named = self._orders(order_ids, "order_ids")
         run = self._push("follow_orders", "Following orders", preview=preview, progress=progress)
-        return run.do(lambda run: follow_orders.follow_orders(run, order_ids))
+        return run.do(lambda run: follow_orders.follow_orders(run, named))
 
     def take_answers(self, *, preview: bool = False, progress: bool | None = None) -> PushReport:
         """Put the orders that AcctVantage refused on the worklist, until it has entered them.
@@ -315,20 +318,20 @@ class Orchestrator(Running):
     def push_shipments(
         self,
         *,
-        order_ids: Collection[int] | None = None,
+        order_ids: Collection[int | str] | None = None,
         preview: bool = False,
         progress: bool | None = None,
     ) -> PushReport:
         """Send the store AcctVantage's shipments, with tracking numbers, that are new or changed.
 
         The store is read first: none is sent twice, and none for an order that was stopped there.
-        With `order_ids` a person sends all shipments of these orders, by BigCommerce id, that the
-        store lacks: whatever the settings say, and for stopped orders too.
+        With `order_ids` a person sends all shipments of these orders, by BigCommerce's ids or
+        Import IDs, that the store lacks: whatever the settings say, and for stopped orders too.
 
         Raises:
             SettingsError: `shipping.push_shipments` is false, and no orders are named.
         """
-        named = None if order_ids is None else require_ids(order_ids, "order_ids")
+        named = self._orders(order_ids, "order_ids")
         run = self._push("push_shipments", "Pushing shipments", preview=preview, progress=progress)
         if named is None:
             return run.do(shipments.push_shipments)
@@ -513,6 +516,9 @@ class Orchestrator(Running):
         """
         task = Task("check_hooks", "Checking hooks", turn=hooks.TURN)
         return Run(self._integration, task, HooksState()).do(hooks.check_hooks)
+
+    def _orders(self, ids: Collection[int | str] | None, name: str) -> list[int] | None:
+        return None if ids is None else require_orders(ids, self._integration.source_code, name)
 
     def _import(
         self,

@@ -13,6 +13,7 @@ from avbc.errors import FinalError
 from avbc.report import Report, as_data, counted, lines_of
 from avbc.shown import Shown
 from avbc.tables import Line, one_line, wrapped
+from avbc.text import text_key
 
 
 @attrs.frozen
@@ -106,9 +107,14 @@ class Worklist(Report):
         """Nothing waits for a person."""
         return not (self.items or self.missing)
 
-    def of(self, order_id: int) -> Sequence[WorklistItem]:
-        """Return the items about one order, by its BigCommerce id."""
-        return [item for item in self.items if item.order_id == order_id]
+    def of(self, order_id: int | str) -> Sequence[WorklistItem]:
+        """Return the items about one order, by its BigCommerce id or its Import ID."""
+        key = text_key(str(order_id))
+        return [
+            item
+            for item in self.items
+            if item.order_id and key in {str(item.order_id), text_key(item.import_id)}
+        ]
 
     def summary(self) -> str:
         """How much waits."""

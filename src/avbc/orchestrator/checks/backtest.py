@@ -20,6 +20,7 @@ from avbc.mapping.decisions import value_text
 from avbc.mapping.waiting import holds_back, waits
 from avbc.money import amount_text
 from avbc.orchestrator.checks.periods import (
+    NOTHING,
     PeriodReport,
     Unread,
     pages_of_period,
@@ -164,7 +165,7 @@ class BacktestReport(PeriodReport):
         listed = tally(fates | dict(list(self.fields().items())[:_FIELDS_SHOWN]))
         text += f": {listed}." if listed else "."
         if not (self.unchanged or self.changed or self.unread or self.stopped):
-            text = self._without_orders()
+            text = NOTHING
         if self.unread:
             text += f" {len(self.unread)} could not be mapped."
         return self._with_cost(text)

@@ -39,17 +39,14 @@ class PeriodReport(RunReport):
     unread: list[Unread] = attrs.field(factory=list[Unread], kw_only=True)
     """Orders that could not be checked for a reason that is not their own."""
 
-    def _without_orders(self) -> str:
-        """What the summary says where the period has no order: nothing was compared."""
-        text = "Nothing was compared: no orders were made in this period"
-        is_ahead = self.finished is not None and self.since > self.finished
-        return f"{text}, which begins in the future." if is_ahead else f"{text}."
-
     def add_unread(self, order_id: int, error: AvbcError) -> None:
         """List an order that could not be checked."""
         problem = unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error)
         self.unread.append(Unread(order_id, problem))
 
+
+NOTHING = "Nothing was compared: no orders were made in this period."
+"""What the summary says where the period has no order."""
 
 P = TypeVar("P", bound=PeriodReport)
 
@@ -60,6 +57,7 @@ def pages_of_period(run: Run[P]) -> Iterator[Page[Order]]:
     Raises:
         ValueError: A time has no time zone.
     """
+    run.note_begin(run.report.since)
     return orders_of_period(run.order_pages, run.report.since, run.report.until)
 
 

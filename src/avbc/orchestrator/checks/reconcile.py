@@ -28,6 +28,7 @@ from avbc.mapping.waiting import waits
 from avbc.mapping.worth import AWAITED, is_given_up, status_without_transactions
 from avbc.money import ZERO, amount_text
 from avbc.orchestrator.checks.periods import (
+    NOTHING,
     PeriodReport,
     Unread,
     pages_of_period,
@@ -136,7 +137,7 @@ class ReconcileReport(PeriodReport):
         text = f"{counted(self.same, 'order is', 'orders are')} the same in both systems"
         text += f", {tally(counts)}." if any(counts.values()) else "."
         if not (self.same or any(counts.values()) or self.not_due or self.stopped):
-            text = self._without_orders()
+            text = NOTHING
         if self.not_due:
             text += f" Not due to be imported: {tally(dict(sorted(self.not_due.items())))}."
         if self.total_in_store or self.total_in_books:

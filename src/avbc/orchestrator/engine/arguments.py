@@ -180,12 +180,13 @@ def require_kind(value: object, name: str, kind: type[object], wanted: str) -> N
         raise TypeError(f"{name}: must be {wanted}, not a {type(value).__name__}")
 
 
-def require_order(value: object, source_code: str) -> int:
+def require_order(value: object, source_code: str, name: str = "order_id") -> int:
     """Return BigCommerce's id of an order, which may be given as its Import ID.
 
     Args:
         value: The id, or a text: the Import ID, or the digits of the id.
         source_code: The store's Import Source Code; small letters count as capitals.
+        name: The argument's name.
 
     Raises:
         TypeError: It is neither an int nor a text.
@@ -195,7 +196,7 @@ def require_order(value: object, source_code: str) -> int:
     (1042, 1042, 1042)
     """
     if not isinstance(value, str):
-        return require_id(value, "order_id")
+        return require_id(value, name)
     is_import_id = (
         not value.isdecimal() and value[: len(source_code)].casefold() == source_code.casefold()
     )
@@ -205,7 +206,21 @@ def require_order(value: object, source_code: str) -> int:
             f"{quoted(value)} is no order: give its number in BigCommerce, such as 1042, or its "
             f"Import ID, {source_code}1042"
         )
-    return require_id(int(number), "order_id")
+    return require_id(int(number), name)
+
+
+def require_orders(values: object, source_code: str, name: str) -> list[int]:
+    """Return BigCommerce's ids of orders, once each, as they were given.
+
+    Raises:
+        TypeError: One is neither an int nor a text, or they are one text.
+        ValueError: One is no id of an order of this store.
+
+    >>> require_orders([1042, "WEB7", "WEB1042"], "WEB", "ids")
+    [1042, 7]
+    """
+    named = _require_several(values, name)
+    return list(dict.fromkeys(require_order(value, source_code, name) for value in named))
 
 
 def require_count(value: object, name: str, most: int | None = None) -> int:
@@ -236,10 +251,13 @@ def require_ids(values: object, name: str) -> list[int]:
     >>> require_ids([2, 1, 2], "ids")
     [2, 1]
     """
+    return list(dict.fromkeys(require_id(value, name) for value in _require_several(values, name)))
+
+
+def _require_several(values: object, name: str) -> Iterable[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(f"{name}: {quoted(values)} must be a list of ids, such as [1042]")
-    of_caller = cast("Iterable[object]", values)
-    return list(dict.fromkeys(require_id(value, name) for value in of_caller))
+    return cast("Iterable[object]", values)
 
 
 def require_period(since: object, until: object = None) -> None:
