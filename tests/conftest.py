@@ -67,15 +67,24 @@ def wide_output(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # The tests that show the driver itself to work run on every Python.
 ON_EVERY_PYTHON = "tests/acctvantage/test_database.py"
+LONGEST = tuple(
+    f"tests/{name}.py"
+    for name in (
+        "test_celery_workers",
+        "test_many_stores",
+        "acctvantage/test_many_journaled",
+        "acctvantage/test_pick_up",
+    )
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the PostgreSQL variants on one Python: their SQLite variants run on each.
 
     The server sees no difference between Pythons. Only the driver could differ, and the tests of
-    the books' database use it on each. They run the code that their SQLite variants run, so
-    coverage is measured there. What runs on one Python takes the longest, so it runs
-    first: no process is left alone with it in the end.
+    the books' database use it on each. What runs on one Python takes the longest, so it runs
+    first: no process is left alone with it in the end. The other tests run the same code, so
+    coverage is measured there.
     """
     for item in items:
         variant = getattr(item, "callspec", None)
@@ -85,8 +94,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             and not item.nodeid.startswith(ON_EVERY_PYTHON)
         ):
             item.add_marker(pytest.mark.one_python)
+    for item in items:
+        if item.get_closest_marker("one_python"):
             item.add_marker(pytest.mark.no_cover)
-    items.sort(key=lambda item: item.get_closest_marker("one_python") is None)
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool]:
+    is_for_all = item.get_closest_marker("one_python") is None
+    return is_for_all, not item.nodeid.startswith(LONGEST)
 
 
 def is_due() -> bool:

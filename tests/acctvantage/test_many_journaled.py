@@ -266,7 +266,6 @@ def certificates(gateway: SqlGateway) -> Decimal:
     return sum(refunded, D(0)) - sum(sold.values(), D(0))
 
 
-@pytest.mark.no_cover
 @pytest.mark.one_python
 def test_the_journal_of_many_orders_balances_and_equals_the_trial_balance() -> None:
     books = Books()

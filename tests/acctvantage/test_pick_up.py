@@ -262,7 +262,6 @@ PARTS = 4
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 @pytest.mark.parametrize("part", range(PARTS))
 def test_it_may_be_killed_anywhere(url: str, tmp_path: Path, part: int) -> None:
     erp_file = tmp_path / "erp.db"

@@ -12,8 +12,7 @@ sys.path.insert(0, str(HERE))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the bench once: it takes long, and other tests cover the same lines."""
+    """Run the bench once: it takes long."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.one_python)
-            item.add_marker(pytest.mark.no_cover)

@@ -196,6 +196,14 @@ def test_lines_that_miss_the_subtotal_say_where(make_order, map_it):
     )
 
 
+@pytest.mark.parametrize(("count", "are_listed"), [(10, True), (11, False)])
+def test_a_few_lines_that_miss_the_subtotal_are_listed(make_order, map_it, count, are_listed):
+    order = make_order([make_order.item(f"MUG-{number}", "10.00") for number in range(count)])
+    order.subtotal_ex_tax += D("0.03")
+    message = next(one.message for one in map_it(order).errors if one.code == "lines_do_not_foot")
+    assert (f"The lines: {order.products[0].name} 10.00, " in message) is are_listed
+
+
 def test_a_subtotal_with_fees_that_were_not_read(make_order, map_it):
     order = make_order(fees=["1.00"])
     order.fees = None

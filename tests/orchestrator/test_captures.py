@@ -492,7 +492,6 @@ def test_a_stop_leaves_what_was_not_begun(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_run_may_die_anywhere(
     live_on: Callable[..., None],
     store: FakeStore,

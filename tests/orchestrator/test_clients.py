@@ -591,7 +591,6 @@ def test_a_stop_ends_between_two_chunks(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_death_anywhere_creates_nobody_twice(
     live_on: Callable[..., None], books: SqlGateway, tmp_path: Path
 ) -> None:

@@ -237,7 +237,6 @@ def world(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 @pytest.mark.parametrize("mortal", [MortalBooks, MortalGroups])
 def test_a_run_may_die_anywhere(
     world: World, new_books: Callable[..., SqlGateway], mortal: type[MortalBooks]

@@ -1148,7 +1148,6 @@ def test_a_preview_writes_nothing(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_it_may_die_anywhere(
     web: Orchestrator,
     store: FakeStore,

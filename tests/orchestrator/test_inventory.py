@@ -465,7 +465,6 @@ def test_an_import_in_the_middle_takes_off_twice_rather_than_never(
 # How many requests
 
 
-@pytest.mark.no_cover
 @pytest.mark.one_python
 def test_requests_for_ten_thousand(
     store: FakeStore, join: Join, only: Callable[..., SqlGateway], tmp_path: Path
@@ -773,7 +772,6 @@ def test_a_stop_after_a_refusal_loses_nothing(stocked: FakeStore, join: Join) ->
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_death_anywhere_leaves_the_right_quantities(
     live_on: Callable[..., None], books: SqlGateway
 ) -> None:

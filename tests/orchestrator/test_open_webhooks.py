@@ -535,7 +535,6 @@ def test_a_follow_that_fails_stays_open(web: Orchestrator, store: FakeStore) -> 
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_process_may_die_anywhere_while_it_handles_webhooks(
     *,
     live_on: Callable[..., None],

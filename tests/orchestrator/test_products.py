@@ -597,7 +597,6 @@ def test_an_answer_that_was_lost_creates_nothing_twice(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_death_anywhere_creates_nothing_twice(
     live_on: Callable[..., None], books: SqlGateway, write: Write
 ) -> None:

@@ -508,7 +508,6 @@ def test_times_have_a_zone(web: Orchestrator) -> None:
         web.reconcile(datetime(2026, 3, 1))  # noqa: DTZ001  # what is refused
 
 
-@pytest.mark.no_cover
 @pytest.mark.one_python
 def test_memory_is_flat(join: Join, store: FakeStore) -> None:
     """However many orders there are, no more than a page of each side is held."""

@@ -416,7 +416,6 @@ def test_a_stop_leaves_the_rest_to_the_next_run(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_run_may_die_anywhere(
     live_on: Callable[..., None], store: FakeStore, settings: Settings, imported: list[FakeOrder]
 ) -> None:

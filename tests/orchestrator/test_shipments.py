@@ -748,7 +748,6 @@ def test_a_restored_order_gets_its_shipment_within_a_cycle(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_push_may_die_anywhere(
     store: FakeStore, books: SqlGateway, mugs: str, take: Take, live_on: Callable[..., None]
 ) -> None:

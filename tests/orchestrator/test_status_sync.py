@@ -686,7 +686,6 @@ def test_another_store_under_the_same_code_is_refused(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_push_may_die_anywhere(
     store: FakeStore, books: SqlGateway, imported: list[int], live_on: Callable[..., None]
 ) -> None:
@@ -1059,7 +1058,6 @@ def test_a_list_that_breaks_off_is_read_again(
 
 
 @pytest.mark.one_python
-@pytest.mark.no_cover
 def test_a_pull_may_die_anywhere(
     store: FakeStore, imported: list[int], live_on: Callable[..., None], pulling: Settings
 ) -> None:
