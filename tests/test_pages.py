@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 import avbc
-from avbc.testing import FakeStore, OrderFactory, Payment, example
+from avbc.testing import FakeStore, OrderFactory, Payment, example, order_of_shape
 from avbc.text import text_key
 
 ROOT = Path(__file__).parents[1]
@@ -168,6 +169,12 @@ def has_orders(reader: Reader) -> None:
     reader.has_books()
 
 
+def has_a_month(reader: Reader) -> None:
+    """One of the orders has a tax with four decimals."""
+    has_orders(reader)
+    reader.store.add_order(order_of_shape("everything", OrderFactory(first_id=1044)))
+
+
 def captures_and_refunds(reader: Reader) -> None:
     has_orders(reader)
     settings = reader.names["settings"]
@@ -270,7 +277,7 @@ SETUPS: dict[str, Callable[[Reader], None]] = {
     "logging": traces,
     "map-payments": maps_no_payments,
     "mapping": maps_an_order,
-    "month-end": has_orders,
+    "month-end": has_a_month,
     "payments": captures_and_refunds,
     "products": has_orders,
     "reconcile": has_orders,
@@ -356,7 +363,11 @@ def is_live(reader: Reader) -> None:
 
 def the_month_is_right(reader: Reader) -> None:
     is_live(reader)
-    assert len(reader.names["of_the_month"]) == 4
+    of_the_month, tax = reader.names["of_the_month"], reader.names["tax"]
+    assert len(of_the_month) == 4
+    assert tax == tax.quantize(Decimal("0.01"))
+    assert tax + reader.names["rounding"] == sum(order.tax for order in of_the_month)
+    assert reader.names["rounding"] == Decimal("-0.0042")
 
 
 CHECKS: dict[str, Callable[[Reader], None]] = {
