@@ -242,6 +242,39 @@ def test_full_pushes_everything(stocked: FakeStore, web: Orchestrator) -> None:
     assert stocked.inventory()[MUG] == 100
 
 
+def test_a_preview_of_the_first_push_shows_what_the_store_has(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
+    stocked.set_inventory(MUG, 7)
+    stocked.set_inventory("APRON-S", 3)
+    stocked.clear_log()
+    report = web.push_inventory(preview=True)
+    rows = {change.key: (change.before, change.after) for change in report.sent}
+    assert rows[MUG] == ("7", "100")
+    assert rows["APRON-S"] == ("3", "100")
+    assert all(before for before, _ in rows.values())
+    reads = [each for each in stocked.log if each.name == "GET /v3/inventory/items"]
+    assert len(reads) == 1
+    web.push_inventory()
+    books.set_quantity(MUG, "Main", 90)
+    stocked.clear_log()
+    (known,) = web.push_inventory(preview=True).sent
+    assert (known.before, known.after) == ("100", "90")
+    assert [each for each in stocked.log if each.name == "GET /v3/inventory/items"] == []
+
+
+def test_a_preview_leaves_open_what_the_store_does_not_have(
+    stocked: FakeStore, join: Join, only: Callable[..., SqlGateway]
+) -> None:
+    assert stocked
+    books = only({MUG: 5, "NO-SUCH": 6, '"A,B"': 7})
+    rows = {
+        change.key: (change.before, change.after)
+        for change in join(books=books).push_inventory(preview=True).sent
+    }
+    assert rows == {MUG: ("100", "5"), "NO-SUCH": ("", "6"), "A,B": ("", "7")}
+
+
 def test_a_preview_sends_nothing(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
     stocked.place_order([item(MUG, 2)])
     books.set_quantity(MUG, "Main", Decimal("7.5"))

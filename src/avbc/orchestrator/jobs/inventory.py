@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import TypeAlias
 
 import attrs
@@ -17,7 +18,7 @@ from avbc.bigcommerce.models import InventoryAdjustment
 from avbc.mapping import Decision, Problem, net_quantity, plain
 from avbc.money import ZERO
 from avbc.orchestrator.engine import identities
-from avbc.orchestrator.engine.batches import Batches, Row
+from avbc.orchestrator.engine.batches import Batches, Row, url_lists
 from avbc.orchestrator.engine.identities import Identity
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.unbooked import waiting_quantities
@@ -27,6 +28,8 @@ from avbc.unset import UNSET
 
 _LOCATION = "location"
 """The id of the location that was pushed to last, by its code in the settings."""
+
+_ITEMS_A_PAGE = 1000
 
 REASON = "AcctVantage"
 """What the store's history of a quantity shows."""
@@ -38,7 +41,8 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
     Quantities are absolute, in whole units and never below zero, and net of what orders have sold
     that are not in the books and whose goods have not left. Where nothing changed, the store is not
     asked either: it has itself subtracted what orders sold since. A product without any quantity in
-    the books is not sent, and the report names it.
+    the books is not sent, and the report names it. A preview reads what the store has of a product
+    where no push has set it.
 
     Raises:
         SettingsError: Sync Inventory Levels is not ticked.
@@ -175,6 +179,8 @@ class _Adjustments(Batches[_QuantityRow, str]):
         if self._looks_up_first:
             known |= self._look_up(row for row in rows if row.source.key not in known)
         self._is_second_try, self._refused = False, []
+        if self.run.preview:
+            rows = self._with_stock(rows, known)
         self.send(_under(known.get(row.source.key), row) for row in rows)
         refused = self._refused
         if self.run.is_over():
@@ -182,6 +188,32 @@ class _Adjustments(Batches[_QuantityRow, str]):
         elif refused:
             self._looks_up_first = self._looks_up_first or 2 * len(refused) > len(rows)
             self._try_again(refused)
+
+    def _with_stock(
+        self, rows: Sequence[_QuantityRow], known: Mapping[str, Identity]
+    ) -> list[_QuantityRow]:
+        """Say what the store has of products whose quantity no push has set."""
+        skus = {
+            row.source.key: _sku(known.get(row.source.key), row)
+            for row in rows
+            if not row.change.before
+        }
+        # A comma would end a SKU in a list of them.
+        lists = url_lists((sku for sku in skus.values() if "," not in sku), _ITEMS_A_PAGE)
+        items = self.run.store.inventory.items.call
+        calls = [items(sku_in=each, location_id_in=[self.location_id]) for each in lists]
+        there: dict[str, str] = {}
+        for item in chain.from_iterable(self.run.store.map(calls)):
+            at = item.at(self.location_id)
+            if at is not None and at.total_inventory_onhand is not None:
+                there[text_key(item.identity.sku)] = str(at.total_inventory_onhand)
+        before = {key: there.get(text_key(sku), "") for key, sku in skus.items()}
+        return [
+            attrs.evolve(row, change=attrs.evolve(row.change, before=before[row.source.key]))
+            if row.source.key in before
+            else row
+            for row in rows
+        ]
 
     def _try_again(self, rows: Sequence[_QuantityRow]) -> None:
         wrong = [row.source.key for row in rows if row.draft.product_id is not UNSET]
@@ -247,9 +279,12 @@ def _under(identity: Identity | None, row: _QuantityRow) -> _QuantityRow:
     if identity is not None and identity.tracking == "product" and not identity.variant_id:
         draft = attrs.evolve(row.draft, sku=UNSET, product_id=identity.product_id)
     else:
-        sku = (identity and identity.sku) or row.source.sku
-        draft = attrs.evolve(row.draft, sku=sku, product_id=UNSET)
+        draft = attrs.evolve(row.draft, sku=_sku(identity, row), product_id=UNSET)
     return attrs.evolve(row, draft=draft)
+
+
+def _sku(identity: Identity | None, row: _QuantityRow) -> str:
+    return (identity and identity.sku) or row.source.sku
 
 
 # Which rows a refusal names
