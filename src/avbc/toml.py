@@ -20,6 +20,7 @@ from typing import Any, TypeAlias, cast
 import attrs
 
 from avbc.errors import Fault, FaultyInputError
+from avbc.toml_slips import slip
 
 
 @attrs.frozen
@@ -72,9 +73,8 @@ def parse_toml(
     try:
         return TomlFile(source, text, tomllib.loads(text, parse_float=parse_float))
     except tomllib.TOMLDecodeError as found:
-        message = f"is not TOML: {found}"
-        place = re.search(r"at line (\d+)", message)
-        line = int(place[1]) if place else None
+        line, words = slip(text, str(found))
+        message = f"is not TOML: {words}"
     except RecursionError:
         message = "is not TOML: it is nested too deeply"
     except (ValueError, ArithmeticError):

@@ -455,9 +455,14 @@ name = "LOPEZ "
             "file: cannot be read: it is not a text file in UTF-8"
         ]
         (fault,) = faults(memory.load, write('currency = "USD"\norder_statuses = [\n\n'))
-        assert fault.startswith("file: is not TOML: ")
+        assert fault == (
+            "line 2, file: is not TOML: `order_statuses = [` begins a list that has no end: write ]"
+        )
         (fault,) = faults(memory.load, write('currency = "USD"\ncurrency = "EUR"\n'))
-        assert fault.startswith("line 2, file: is not TOML: Cannot overwrite a value")
+        assert fault == (
+            "line 2, file: is not TOML: currency is there twice, in line 1 too: remove one of the "
+            "two"
+        )
         assert faults(memory.load, write(f"a = {'[' * 5000}")) == [
             "file: is not TOML: it is nested too deeply"
         ]
