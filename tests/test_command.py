@@ -356,7 +356,10 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["worklist", "--journal", "sqlite:///gone/j.db"], "--journal or AVBC_JOURNAL"),
         (["load", "gone.toml"], "gone.toml"),
         (["page", "--days", "0"], "from 1 to 366"),
-        (["page", "gone/avbc.html"], "gone is no folder"),
+        (["page", "gone/avbc.html"], "avbc: gone is no folder: create it first"),
+        (["page", "avbc.toml/avbc.html"], "avbc.toml is no folder: it is a file, so name a folder"),
+        (["write-journal", "gone"], "avbc: gone is no folder: create it first"),
+        (["write-journal", "avbc.toml"], "avbc.toml is no folder: it is a file, so name a folder"),
     ],
 )
 def test_an_error_is_one_message(

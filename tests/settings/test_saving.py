@@ -284,7 +284,7 @@ def test_a_link_stays_a_link(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="file: cannot be written: No such file or directory"):
+    with pytest.raises(SettingsError, match="file: cannot be written: its folder does not exist"):
         settings.save(tmp_path / "none" / "avbc.toml")
 
 
@@ -626,6 +626,8 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(SettingsError, match="is there already"):
         NEW.create(path)
-    with pytest.raises(SettingsError, match="cannot be written: No such file"):
+    with pytest.raises(
+        SettingsError, match="cannot be written: its folder does not exist: create it first"
+    ):
         NEW.create(tmp_path / "gone" / "new.toml")
     assert path.read_text(encoding="utf-8") == "mine"

@@ -400,7 +400,7 @@ class Orchestrator(Running):
         next one writes them, with the same content.
 
         Args:
-            folder: An existing folder. The files are named `journal-WEB-2026-01-31.txt`.
+            folder: A folder that exists. The files are named `journal-WEB-2026-01-31.txt`.
             through: The last day to close, in the store's time zone; by default yesterday there.
             rewrite_since: Write the files of closed days from this day on once more. Other files
                 that were written are never written again, so you may move them away.

@@ -143,12 +143,13 @@ class Running(Checking):
         those who may see the books.
 
         Args:
-            path: The file. It is replaced at once, so that a reader sees the old one or the new.
+            path: The file, in a folder that exists. It is replaced at once, so that a reader sees
+                the old one or the new.
             days: How many days it shows.
 
         Raises:
             ValueError: `days` is not from 1 to 366.
-            NotADirectoryError: The folder of the file does not exist.
+            NotADirectoryError: There is no such folder.
             IsADirectoryError: `path` is a folder.
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.

@@ -258,9 +258,7 @@ class Settings(Shown):
                     text = _like(text, write_toml(data, read.text, meant, defaults()))
             _replace(target, text)
         except OSError as error:
-            raise SettingsError(
-                source, [Fault("file", f"cannot be written: {error.strerror}")]
-            ) from error
+            raise SettingsError(source, [_unwritten(error)]) from error
 
     @without_frames
     def create(
@@ -290,10 +288,7 @@ class Settings(Shown):
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
         except OSError as error:
-            reason = error.strerror
-            if isinstance(error, FileExistsError):
-                reason = "it is there already, and no file is overwritten"
-            raise SettingsError(source, [Fault("file", f"cannot be written: {reason}")]) from None
+            raise SettingsError(source, [_unwritten(error)]) from None
 
     def _data(self, folder: Path) -> dict[str, dict[str, object]]:
         """The values of a file in a folder, without secrets."""
@@ -369,6 +364,15 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return os.fspath(value)
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _unwritten(error: OSError) -> Fault:
+    reason = error.strerror
+    if isinstance(error, FileExistsError):
+        reason = "it is there already, and no file is overwritten"
+    elif isinstance(error, FileNotFoundError):
+        reason = "its folder does not exist: create it first"
+    return Fault("file", f"cannot be written: {reason}")
 
 
 def _of(values: Mapping[str, object], *keys: str) -> dict[str, object]:

@@ -11,9 +11,10 @@ from typing import TextIO
 
 
 def require_folder(folder: Path) -> None:
-    """Raise NotADirectoryError if there is no such folder."""
+    """Raise NotADirectoryError if there is no such folder: a slip of the pen makes none."""
     if not folder.is_dir():
-        raise NotADirectoryError(f"folder: {folder} is no folder: create it first")
+        advice = "it is a file, so name a folder" if folder.exists() else "create it first"
+        raise NotADirectoryError(f"{folder} is no folder: {advice}")
 
 
 @contextmanager
