@@ -36,6 +36,38 @@ def test_a_guest_has_no_import_id(customer_id, import_id):
     assert client_import_id("WEB", customer_id) == import_id
 
 
+MATCHING, CODE = "order_status.match_clients_by_email", "order_status.import_source_code"
+OWN = Client("Rivera", import_id="WEB20")
+SENT = Client("Rivera", import_id="OLD7", store_customer_ids={"WEB": 20})
+SAME = Client("Rivera", email="ana@example.com")
+NO_EMAIL = attrs.evolve(ANA, email="")
+
+
+@pytest.mark.parametrize(
+    ("case", "reason", "setting"),
+    [
+        ((0, ANA, True), "a guest, and no client has email Ana@Example.com : created", MATCHING),
+        ((0, ANA, False), "a guest, and clients are not matched by email: created", MATCHING),
+        ((0, NO_EMAIL, True), "a guest without an email: created", ""),
+        (
+            (20, ANA, True),
+            "no client has Import ID WEB20 or email Ana@Example.com : created",
+            MATCHING,
+        ),
+        ((20, ANA, False), "no client has Import ID WEB20: created", CODE),
+        ((20, NO_EMAIL, True), "no client has Import ID WEB20: created", CODE),
+        ((20, ANA, True, OWN), "Import ID WEB20", CODE),
+        ((20, ANA, True, SENT), "it was exported to the store as customer 20", CODE),
+        ((0, ANA, True, SAME), "email Ana@Example.com ", MATCHING),
+    ],
+)
+def test_a_reason_names_the_setting_that_decided(choose, case, reason, setting):
+    customer_id, billing, by_email, *clients = case
+    ruling = choose(customer_id, *clients, billing=billing, by_email=by_email)
+    decision = next(each for each in ruling.decisions if each.field == "client")
+    assert (decision.reason, decision.setting) == (reason, setting)
+
+
 BY_ID = Client("Rivera", "Ana", import_id="WEB20", email="other@example.com", id=1)
 BY_EMAIL = Client("Rivera", "Ana", email="ana@example.com", id=2)
 OTHER_ID = Client("Rivera", "Ana", email="ana@example.com", import_id="WEB19", id=3)

@@ -14,6 +14,8 @@ from avbc.mapping.text import address, full_name, plain
 from avbc.shown import Shown
 from avbc.text import quoted, text_key
 
+_CODE, _BY_EMAIL = "order_status.import_source_code", "order_status.match_clients_by_email"
+
 
 @attrs.frozen
 class ClientChoice(Shown):
@@ -75,9 +77,9 @@ def client_for(
     if len(by_id) > 1:
         _ambiguous("customer_id", import_id, "Import ID", by_id, case)
     elif by_id:
-        case.note(
-            "client", by_id[0].name, "Import ID {}", "order_status.import_source_code", import_id
-        )
+        is_own = by_id[0].import_id == import_id
+        reason = "Import ID {0}" if is_own else "it was exported to the store as customer {1}"
+        case.note("client", by_id[0].name, reason, _CODE, import_id, customer_id)
         choice = _with_contact(by_id[0], None, billing, case)
     elif len(by_email) > 1:
         _ambiguous("billing_address.email", billing.email, "email", by_email, case)
@@ -169,7 +171,7 @@ def _described(hit: Client) -> str:
 def _found_by_email(
     hit: Client, import_id: str | None, billing: Address, case: Case
 ) -> ClientChoice:
-    case.note("client", hit.name, "email {}", "order_status.match_clients_by_email", billing.email)
+    case.note("client", hit.name, "email {}", _BY_EMAIL, billing.email)
     bind: str | None = None
     if import_id is not None:
         if hit.import_id is None:
@@ -178,7 +180,7 @@ def _found_by_email(
                 "client.import_id",
                 import_id,
                 "found by email and has no Import ID yet: bound",
-                "order_status.import_source_code",
+                _CODE,
             )
         else:
             case.warn(
@@ -231,8 +233,8 @@ def _new(import_id: str | None, billing: Address, sought: str, case: Case) -> Cl
             "Complete the billing address in BigCommerce.",
         )
         return None
-    reason = "a guest" if import_id is None else "no client has Import ID {}"
-    case.note("client", name, f"{reason}: created", "order_status.import_source_code", import_id)
+    reason, setting = _why_new(import_id, sought, case.rules)
+    case.note("client", name, f"{reason}: created", setting, import_id, sought)
     new = Client(
         name=name,
         first_name=first_name if last_name and not company else "",
@@ -245,6 +247,20 @@ def _new(import_id: str | None, billing: Address, sought: str, case: Case) -> Cl
         case.note("contact", "", "the client is the person")
         return ClientChoice(new_client=new, email=sought)
     return ClientChoice(new_client=new, new_contact=_contact(billing, case), email=sought)
+
+
+def _why_new(import_id: str | None, sought: str, rules: MappingRules) -> tuple[str, str]:
+    """Why no client is the buyer of an order, and the setting that decided it."""
+    if sought:
+        other = (
+            "a guest, and no client has" if import_id is None else "no client has Import ID {0} or"
+        )
+        return f"{other} email {{1}}", _BY_EMAIL
+    if import_id is not None:
+        return "no client has Import ID {}", _CODE
+    if rules.settings.order_status.match_clients_by_email:
+        return "a guest without an email", ""
+    return "a guest, and clients are not matched by email", _BY_EMAIL
 
 
 def _contact(billing: Address, case: Case) -> Contact | None:
