@@ -22,6 +22,7 @@ import avbc
 from avbc import BigCommerce, Orchestrator, Retries, Settings, SqlGateway
 from avbc.celery import METHODS, WAITS, UnknownStore, beat_schedule, register, send_webhook
 from avbc.clock import Clock
+from avbc.documentation import see
 from avbc.errors import TransientError
 from avbc.orchestrator import SCHEDULE, Job
 from avbc.orchestrator.engine.cycles import LastCycle, own_moment, scope_of
@@ -246,7 +247,7 @@ def test_a_task_that_the_books_cannot_do_is_left_out(
             "ok": True,
             "summary": "push_order_statuses is left out: MyBooks lacks sales_orders_changed, "
             "orders_in_status and set_order_status (StatusGateway). Add these methods to MyBooks "
-            '(docs/gateway.md), or set order_status.updates = "off".',
+            f'({see("gateway")}), or set order_status.updates = "off".',
         }
         with pytest.raises(avbc.MethodsMissing, match="export_clients needs ClientGateway"):
             run("export_clients")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import avbc
+from avbc.documentation import PAGES
 
 pytestmark = pytest.mark.one_python
 
@@ -134,3 +136,20 @@ def test_messages_quote_by_the_one_function() -> None:
         )
     ]
     assert not found, f"write quoted(...) in place of !r: {found}"
+
+
+def test_messages_name_the_documentation_as_their_reader_finds_it() -> None:
+    """No file of `docs/` is installed: a message names a page by its title."""
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees().items()
+        for scope in ast.walk(tree)
+        for node in ast.iter_child_nodes(scope)
+        if isinstance(node, ast.Constant)
+        and not isinstance(scope, ast.Expr)
+        and re.search(r"docs/\w+\.md", str(node.value))
+    ]
+    assert found == []
+    for page, title in PAGES.items():
+        text = (HOUSE.parents[1] / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        assert text.startswith(f"# {title}\n")

@@ -13,7 +13,8 @@ from collections.abc import Callable
 _PAIR = re.compile(r"""\s*(?P<key>[\w.-]+|"[\w .-]*")\s*(?P<mark>=|:)\s*(?P<value>.*?)\s*""")
 _SECRET = re.compile(r"secret|token|licen|passw|url", re.IGNORECASE)
 _LIKE_A_SECRET = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])[^\s\"']{16,}")
-_CURLY = str.maketrans({**dict.fromkeys("“”„‟″", '"'), **dict.fromkeys("‘’‚‛′", "'")})  # noqa: RUF001  # what word processors write
+# What word processors write.
+_CURLY = str.maketrans("“”„‟″‘’‚‛′", '"' * 5 + "'" * 5)  # noqa: RUF001
 _WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _RULES = (
     "a line is one key = value; a text is in straight quotes, a list in [ ], true and false are in "
@@ -198,7 +199,9 @@ _SLIPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("has a backslash or a quote inside of its quotes", _of_value(_in_other_quotes)),
     (
         "has a quote that is not closed",
-        _of_value(lambda value: _in_quotes(value) if value[:1] in "\"'“”‘’" else value),  # noqa: RUF001  # as above
+        _of_value(
+            lambda value: _in_quotes(value) if value.translate(_CURLY)[0] in "\"'" else value
+        ),
     ),
     ("has a text without quotes", _of_value(_in_quotes)),
 )

@@ -26,6 +26,7 @@ from avbc.acctvantage import (
 from avbc.acctvantage.records import Shipment, ShippedItem
 from avbc.bigcommerce.models import ShipmentDraft, ShipmentItemDraft
 from avbc.clock import Clock
+from avbc.documentation import see
 from avbc.mapping import Problem
 from avbc.orchestrator import (
     CycleReport,
@@ -140,7 +141,7 @@ def test_an_error_shows_how_the_method_is_defined(join: Join, books: SqlGateway)
     assert str(caught.value) == (
         "push_shipments needs ShipmentGateway, and MyBooks lacks this method of it:\n"
         "  shipments_of(order_import_ids: Collection[str]) -> list[Shipment]\n"
-        "Add this method to MyBooks (docs/gateway.md)."
+        f"Add this method to MyBooks ({see('gateway')})."
     )
     for made in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):
         assert str(made) == str(caught.value)
@@ -436,7 +437,7 @@ def test_payments_are_booked_as_the_settings_say_without_their_part(
     assert [each.state for each in books.receipts([f"WEB{order.id}"])] == ["pre_authorized"]
     with pytest.raises(MethodsMissing) as caught:
         follower.capture_payments()
-    assert str(caught.value).endswith("Add these methods to MyBooks (docs/gateway.md).")
+    assert str(caught.value).endswith(f"Add these methods to MyBooks ({see('gateway')}).")
 
 
 def test_a_webhook_of_a_refund_follows_the_order(
@@ -504,7 +505,7 @@ def test_the_timer_leaves_out_what_the_books_cannot_do(
     ]
     assert first.notes[0] == (
         "push_shipments is left out: MyBooks lacks shipments and shipments_of (ShipmentGateway). "
-        "Add these methods to MyBooks (docs/gateway.md), or set shipping.push_shipments = false."
+        f"Add these methods to MyBooks ({see('gateway')}), or set shipping.push_shipments = false."
     )
     assert second.notes == ()
 
@@ -542,7 +543,7 @@ def test_a_method_of_a_part_that_was_forgotten_is_an_error_of_the_setup(
         "MyBooks lacks shipments_of, and has shipments: it was probably forgotten."
     )
     assert checks["ShipmentGateway"].fix == (
-        "Add it to MyBooks (docs/gateway.md), or set shipping.push_shipments = false."
+        f"Add it to MyBooks ({see('gateway')}), or set shipping.push_shipments = false."
     )
     assert checks["StockGateway"].found == (
         "The settings ask for push_inventory, and MyBooks lacks quantities_available: the timer "
@@ -558,7 +559,7 @@ def test_books_that_cannot_follow_are_in_the_setup(follower: Orchestrator) -> No
         f"{lacks.removesuffix(' (FollowGateway)')}: follow_orders writes nothing, and reports what "
         "to enter by hand."
     )
-    assert check.fix == "Add them to MyBooks (docs/gateway.md)."
+    assert check.fix == f"Add them to MyBooks ({see('gateway')})."
 
 
 def test_refusals_that_no_one_can_make_are_in_the_setup(

@@ -53,6 +53,7 @@ from avbc.command.terminal import (
     say,
 )
 from avbc.credentials import load_credentials
+from avbc.documentation import see
 from avbc.errors import AvbcError, FinalError, MissingExtra, TransientError
 from avbc.orchestrator import ConnectionReport, Orchestrator
 from avbc.orchestrator.engine.parts import NEEDS, Parts
@@ -243,9 +244,9 @@ def load(file: Path, /, *, embedded: Embedded) -> str:
     """Load reference data, products, clients and quantities into the books.
 
     Args:
-        file: A books.toml, or products or quantities as a .csv, by its columns (docs/books.md):
-            part_number, warehouse, quantity, or Part Number, Warehouse, Qty Real-Time On Hand. What
-            it does not name stays as it is.
+        file: A books.toml, or products or quantities as a .csv, by its columns: part_number,
+            warehouse, quantity, or Part Number, Warehouse, Qty Real-Time On Hand. What it does not
+            name stays as it is.
     """
     if file.suffix.lower() != ".csv":
         embedded.load(file)
@@ -259,7 +260,7 @@ def load(file: Path, /, *, embedded: Embedded) -> str:
         if any(fault.key == "email" for fault in error.faults):
             raise FinalError(
                 f"{error}\nA CSV holds products or quantities here. Clients are loaded from a TOML "
-                "file with a [[clients]] table for each (docs/books.md)"
+                f"file with a [[clients]] table for each ({see('books')})"
             ) from error
         raise
     return f"Loaded {file}: {counted(count, 'product')}."

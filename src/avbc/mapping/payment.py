@@ -217,7 +217,7 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
             f"Receipt Type {quoted(name)}.",
             f"{case.rules.how_to_create(f'a Receipt Type {quoted(name)}')}, or give "
             f"{quoted(TENDER_NAMES[name])} one in the Payment Methods Mapping "
-            "(gl.payment_methods). Spaces make no difference.",
+            "(gl.payment_methods).",
         )
     else:
         _unknown_receipt_type(mapped, case)

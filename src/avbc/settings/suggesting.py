@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from avbc.credentials import Credentials
+from avbc.documentation import see
 from avbc.errors import Fault
 from avbc.settings.rules import SettingsError
 
@@ -58,7 +59,7 @@ def suggested(store: Credentials, reference: ReferenceData) -> dict[str, dict[st
         "shipping.warehouse": [warehouse.name for warehouse in reference.warehouses],
     }
     missing = [
-        Fault(key, f"the books have none to name here: fill their {table} first (docs/books.md)")
+        Fault(key, f"the books have none to name here: fill their {table} first ({see('books')})")
         for (key, names), table in zip(choices.items(), ("tax_areas", "warehouses"), strict=True)
         if not names
     ]

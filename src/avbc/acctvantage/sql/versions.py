@@ -13,8 +13,9 @@ from avbc.acctvantage.records import LookAlike
 from avbc.acctvantage.sql import handshake, schema
 from avbc.acctvantage.sql.journal import mark_journaled
 from avbc.database import Tables
+from avbc.documentation import see
 from avbc.logs import get_logger
-from avbc.text import text_key
+from avbc.text import quoted, text_key
 
 _log = get_logger("avbc.acctvantage")
 
@@ -378,11 +379,12 @@ def _report(connection: sa.Connection) -> None:
     found = look_alikes(connection)
     for one in found[:_LOGGED]:
         _log.warning(
-            "two records of the books compare as equal in %s: %a and %a. Rename or remove one of "
-            "them (docs/books.md, Look-alikes)",
+            "two records of the books compare as equal in %s: %s and %s. Rename or remove one of "
+            "them (%s)",
             one.table_name,
-            one.text,
-            one.same_as,
+            quoted(one.text),
+            quoted(one.same_as),
+            see("books"),
         )
     if len(found) > _LOGGED:
         _log.warning(

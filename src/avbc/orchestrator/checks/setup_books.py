@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from avbc.acctvantage.gateway import FollowGateway, ImportGateway
 from avbc.acctvantage.optional import StagingGateway
+from avbc.documentation import see
 from avbc.orchestrator.engine.parts import NEEDS, PARTS, Parts, methods_of, named
 from avbc.orchestrator.reports import Check
 from avbc.settings import Settings
@@ -29,7 +30,7 @@ def books_checks(parts: Parts, settings: Settings) -> Iterator[Check]:
             if need.part is part and need.key and need.is_on(settings)
         ]
         them, they = ("it", "it was") if len(missing) == 1 else ("them", "they were")
-        fix = f"Add {them} to {books} (docs/gateway.md)"
+        fix = f"Add {them} to {books} ({see('gateway')})"
         lacks = f"{books} lacks {named(missing)}"
         if asked and (row := NEEDS[asked[0]].row):
             fix += f", or set {row}"
@@ -58,7 +59,7 @@ def books_checks(parts: Parts, settings: Settings) -> Iterator[Check]:
                     "order_status.import_error_when_acctvantage_refuses does nothing: AcctVantage "
                     f"picks up no orders from {books}.",
                     "Set it to false, or use books that AcctVantage picks orders up from "
-                    "(docs/handshake.md).",
+                    f"({see('handshake')}).",
                 )
         elif part is FollowGateway:
             # No setting asks for it: follow_orders runs in any case.

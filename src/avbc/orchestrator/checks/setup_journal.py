@@ -8,6 +8,7 @@ import attrs
 
 from avbc.acctvantage.optional import JournalGateway
 from avbc.acctvantage.records import PURCHASE_ORDER
+from avbc.documentation import see
 from avbc.mapping import MappingRules
 from avbc.orchestrator.checks.setup_parts import hinted
 from avbc.orchestrator.engine.parts import Parts
@@ -53,7 +54,7 @@ def journal_checks(parts: Parts, rules: MappingRules) -> Iterator[Check]:
             accounts,
             "warning",
             f"{_ASKED if by_journal else ''}No journal is written of a day that needs {them}.",
-            "Set each one that your orders need to a GL account (docs/files.md).",
+            f"Set each one that your orders need to a GL account ({see('files')}).",
             _SECTION if screen == JournalSettings() else "",
         )
     for key in (each for each in _KEYS if each not in unset):

@@ -188,7 +188,7 @@ def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 f"There is neither a Receipt Type {quoted(name)} nor a row for "
                 f"{quoted(TENDER_NAMES[name])}{'; the latest orders used it' if used else ''}.",
                 f"{rules.how_to_create(f'the Receipt Type {quoted(name)}')}, or add a row to "
-                "gl.payment_methods. Spaces make no difference.",
+                "gl.payment_methods.",
                 toml_row("gl.payment_methods", bigcommerce=TENDER_NAMES[name], receipt_type=""),
             )
 

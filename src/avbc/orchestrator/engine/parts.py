@@ -37,6 +37,7 @@ from avbc.acctvantage.pickups import Pickup
 from avbc.acctvantage.records import Credit, Shipment
 from avbc.acctvantage.sql.gateway import SqlGateway
 from avbc.bigcommerce.models import OrderStatus
+from avbc.documentation import see
 from avbc.errors import AvbcError, FinalError
 from avbc.logs import get_logger
 from avbc.mapping import MappingRules
@@ -108,7 +109,7 @@ class MethodsMissing(FinalError):
     def fix(self) -> str:
         """What to do about it."""
         it = "this method" if len(self.methods) == 1 else "these methods"
-        return f"Add {it} to {self.books} (docs/gateway.md)."
+        return f"Add {it} to {self.books} ({see('gateway')})."
 
 
 @attrs.frozen
