@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -341,7 +342,10 @@ def test_an_authorization_that_no_one_captures_waits_for_a_person(
     assert web.worklist().ok
     books.set_order_status(f"WEB{order.id}", "Shipped/Invoice")
     store.edit_order(order.id, status_id=2)
-    web.follow_orders()
+    report = web.follow_orders()
+    # Nothing is refused: the authorization is as good as it was.
+    assert (len(report.refused), "refused" in str(report)) == (1, False)
+    assert re.search(r"for a person 1\b.*\n\nresult .*\nfor a person +WEB", str(report))
     (waiting,) = web.worklist()
     assert waiting.code == "payment_not_received"
     assert "Capture the payment in BigCommerce" in waiting.fix

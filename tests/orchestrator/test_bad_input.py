@@ -149,6 +149,19 @@ def test_an_order_of_which_something_is_wrong(
     assert (books.sales_orders(), books.receipts(), len(books.clients())) == ([], [], 1)
 
 
+def test_an_order_that_cannot_be_read_is_explained_by_what_is_known(
+    join: Join, store: FakeStore
+) -> None:
+    order_id = store.add_order(order_of_shape("null_total")).id
+    web = join()
+    web.import_orders()
+    explained = web.explain(order_id)
+    assert explained.summary().startswith(
+        f"Order {order_id} as WEB{order_id}: The order cannot be read: total_inc_tax: a value is "
+    )
+    assert "The order is 'Manual Verification Required', and only" in str(explained)
+
+
 def test_the_cent_is_named_with_its_place(join: Join, store: FakeStore) -> None:
     store.add_order(order_of_shape("off_by_a_cent"))
     (problem,) = join().import_orders().refused[0].problems

@@ -365,8 +365,8 @@ def test_an_order_that_cannot_be_read(
         (imported[0].id, "order_unreadable")
     ]
     assert (report.same, list(report)) == (5, [])
-    assert "not compared 1" in str(report)
-    assert report.to_dicts()[0]["verdict"] == "not_compared"
+    assert "unread 1" in str(report)
+    assert report.to_dicts()[0]["verdict"] == "unread"
 
 
 def test_an_order_that_cannot_be_asked_for(

@@ -123,10 +123,10 @@ class MappedOrder(Report):
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
     def summary(self) -> str:
-        """The order, its Import ID, and its total or how many problems keep it out."""
+        """The order, its Import ID, and its total or what keeps it out."""
         order = f"Order {self.order_id} as {self.import_id}"
         if self.total is None:
-            return f"{order} cannot be read: {counted(len(self.problems), 'problem')}."
+            return " ".join((f"{order}:", *(each.message for each in self.errors)))
         if self.errors:
             return f"{order} would be refused: {counted(len(self.errors), 'problem')}."
         return f"{order} would be imported: {amount_text(self.total)}."

@@ -236,13 +236,21 @@ def status_name(status: OrderStatus) -> str:
 
 def order_status_name(order: Order) -> str:
     """What the merchant calls the status of an order."""
-    return order.custom_status or order.status or str(order.status_id)
+    return order.custom_status or order.status or system_name(order.status_id)
+
+
+def system_name(status_id: int) -> str:
+    """BigCommerce's name of a status; its number where there is no such status."""
+    return _SYSTEM.get(status_id, str(status_id))
+
+
+_SYSTEM = {int(each): each.label for each in SystemStatus}
 
 
 def _store_name(status_id: int, rules: MappingRules) -> str:
     """What the merchant calls the store's status of this id."""
     named = (status_name(status) for status in rules.statuses if status.id == status_id)
-    return next(named, str(status_id))
+    return next(named, system_name(status_id))
 
 
 def _is_backwards(target: str, current: str, setting: str, case: Case) -> bool:

@@ -15,6 +15,7 @@ from avbc.orchestrator.engine.parts import MethodsMissing
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.orchestrator.engine.writes import NotSent
+from avbc.orchestrator.history_report import History
 from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, HooksState
 from avbc.orchestrator.jobs.journal_files import JournalFile, JournalReport
 from avbc.orchestrator.jobs.prune_journal import PruneReport
@@ -24,7 +25,6 @@ from avbc.orchestrator.reports import (
     Change,
     Check,
     ConnectionReport,
-    History,
     ImportReport,
     JournalEntry,
     Outcome,

@@ -16,7 +16,8 @@ from avbc.orchestrator.engine.failures import note_checks
 from avbc.orchestrator.engine.progress import waiting_shown
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.engine.source_code import require_code
-from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, SetupReport
+from avbc.orchestrator.history_report import History
+from avbc.orchestrator.reports import ConnectionReport, ImportReport, SetupReport
 from avbc.settings import Settings
 
 

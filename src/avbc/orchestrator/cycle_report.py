@@ -9,7 +9,7 @@ import attrs
 
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.parts import named
-from avbc.orchestrator.reports import RunReport
+from avbc.orchestrator.reports import RunReport, told_counts
 from avbc.orchestrator.worklist import waiting
 from avbc.report import Report, counted, tally
 from avbc.settings import SettingsError
@@ -55,7 +55,7 @@ class JobOutcome(Shown):
         """
         if not isinstance(self.report, RunReport):
             return ""
-        counts = {name: count for name, count in self.report.counts().items() if name != _SAME}
+        counts = {name: count for name, count in told_counts(self.report).items() if name != _SAME}
         if not any(counts.values()):
             return ""
         return f"{self.method.replace('_', ' ').capitalize()}: {tally(counts)}."

@@ -10,8 +10,6 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 import attrs
 
-from avbc.acctvantage.pickups import Pickup
-from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.body import Body
 from avbc.errors import AvbcError
 from avbc.mapping import Decision, MappedOrder, Problem
@@ -21,9 +19,8 @@ from avbc.money import amount_text
 from avbc.orchestrator.packed import Packed
 from avbc.orchestrator.planned_calls import PlannedCall, body_text
 from avbc.report import Report, as_data, counted, tally
-from avbc.shown import Shown, to_the_second
+from avbc.shown import Shown
 from avbc.tables import MARK
-from avbc.text import quoted
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "waiting", "postponed"]
 """What became of an order: the name of the list of an `ImportReport` that it is in."""
@@ -377,10 +374,14 @@ class PushReport(_ListsReport[Effect, Change]):
         """How many changes had which effect, and how many records needed none."""
         return {"sent": len(self.sent), "unchanged": self.unchanged, **super().counts()}
 
+    def _said(self, name: Effect) -> str:
+        said = _told(self, name)
+        return super()._said(name) if said == name else said
+
     def summary(self) -> str:
         """How many changes had which effect, and the cost."""
         preview = " (preview)" if self.preview else ""
-        counts = self.counts()
+        counts = told_counts(self)
         if self.preview:
             counts = {_AHEAD.get(name, name): count for name, count in counts.items()}
         done = tally(counts) or ("nothing was done" if self.stopped else "nothing to do")
@@ -397,6 +398,17 @@ class PushReport(_ListsReport[Effect, Change]):
 
 _AHEAD = {"sent": "would send", "refused": "would refuse", "postponed": "would postpone"}
 """What the summary of a preview says of each effect."""
+
+
+def told_counts(report: RunReport) -> dict[str, int]:
+    """How many records had which result, by what a person reads of it."""
+    return {_told(report, name): count for name, count in report.counts().items()}
+
+
+def _told(report: RunReport, name: str) -> str:
+    # Nothing of an order that is followed is refused: what is open waits for a person.
+    follows = isinstance(report, PushReport) and report.direction == "follow_orders"
+    return "for a person" if follows and name == "refused" else name
 
 
 State: TypeAlias = Literal["ok", "warning", "error", "unknown"]
@@ -542,50 +554,6 @@ class JournalEntry(Shown):
     import_id: str = ""
     detail: str = ""
     run: str = ""
-
-
-@attrs.frozen
-class History(Report):
-    """Everything that was done for an order, and its status on both sides now.
-
-    >>> History(1042, "WEB1042", ()).entries
-    ()
-    """
-
-    columns = ("at", "action", "outcome", "detail")
-
-    order_id: int
-    import_id: str
-    entries: tuple[JournalEntry, ...]
-    store_status: str = ""
-    """Its status in the store now; empty where the store has no such order or did not answer."""
-    store_note: str = ""
-    """Why the store's status is not known."""
-    sales_order: SalesOrder | None = None
-    receipts: tuple[Receipt, ...] = ()
-    pickup: Pickup | None = None
-    """How far AcctVantage is with it, where AcctVantage picks orders up from the books."""
-
-    def summary(self) -> str:
-        """The order's status in the store and in the books, and what AcctVantage answered."""
-        here = f"{quoted(self.store_status)} in the store" if self.store_status else self.store_note
-        books = f"there is no {self.import_id} in the books"
-        if order := self.sales_order:
-            books = (
-                f"{self.import_id} is {order.status} in the books, total {order.total}, "
-                f"{counted(len(self.receipts), 'receipt')}"
-            )
-        entries = counted(len(self.entries), "entry", "entries")
-        more = f" {self.pickup.sentence}" if self.pickup else ""
-        return f"Order {self.order_id}: {here}; {books}; {entries} in the journal.{more}"
-
-    def to_dicts(self) -> list[dict[str, object]]:
-        """One row per journal entry: at, action, outcome, order_id, import_id, detail, run."""
-        return [as_data(entry) for entry in self.entries]
-
-    def shown(self) -> list[dict[str, object]]:
-        """The same rows, with times to the second."""
-        return [{**as_data(entry), "at": to_the_second(entry.at)} for entry in self.entries]
 
 
 def sentence(problems: Iterable[Problem]) -> str:

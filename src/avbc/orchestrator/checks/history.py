@@ -7,7 +7,7 @@ from avbc.bigcommerce import BigCommerce, NotFound, StoreError
 from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.parts import Parts
-from avbc.orchestrator.reports import History
+from avbc.orchestrator.history_report import History
 
 
 def order_history(

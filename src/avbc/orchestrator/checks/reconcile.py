@@ -131,7 +131,7 @@ class ReconcileReport(PeriodReport):
             "missing in the books": len(self.missing_in_books),
             "missing in the store": len(self.missing_in_store),
             "doubled": len(self.doubled),
-            "not compared": len(self.unread),
+            "unread": len(self.unread),
             "not entered by AcctVantage": len(self.not_entered),
         }
         text = f"{counted(self.same, 'order is', 'orders are')} the same in both systems"
@@ -173,7 +173,7 @@ class ReconcileReport(PeriodReport):
         ]
 
     def _others(self) -> tuple[tuple[str, list[Unread]], ...]:
-        return ("not_compared", self.unread), ("not_entered", self.not_entered)
+        return ("unread", self.unread), ("not_entered", self.not_entered)
 
     def shown(self) -> list[dict[str, object]]:
         """The same rows, with the differences and problems as one text."""

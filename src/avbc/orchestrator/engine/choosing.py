@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Literal, TypeAlias
 
 import attrs
 
 from avbc.bigcommerce.models import Order
-from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping import Problem
 from avbc.mapping.days import day_of
-from avbc.mapping.status import order_status_name
+from avbc.mapping.status import order_status_name, system_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.arguments import require_selection
 from avbc.orchestrator.engine.attention import STATUS_KEPT
@@ -33,8 +32,6 @@ LEFT_ALONE = frozenset({NOT_NEW, TOO_OLD, OTHER_CHANNEL})
 """The problems of orders that are none of those that an import of new ones takes."""
 NOT_THERE = "not_in_store"
 """The problem of an order that was asked for by its id, and that the store does not list."""
-
-_NAMES: Mapping[int, str] = {status: status.label for status in SystemStatus}
 
 Kind: TypeAlias = Literal["new", "placed", "errors"]
 """Orders that have the New Order Status, placed orders, or those that were refused."""
@@ -128,16 +125,16 @@ class Choice:
             NOT_NEW,
             "status_id",
             "",
-            f"The order is no longer {quoted(self._name(self.status_id))} in the store: it got "
+            f"The order is no longer {quoted(system_name(self.status_id))} in the store: it got "
             "another status while the import ran, and is left alone.",
-            f"To have it imported, give it the status {quoted(self._name(self._statuses.new))}.",
+            f"To have it imported, give it the status {quoted(system_name(self._statuses.new))}.",
         )
 
     def not_new(self, order: Order) -> Problem | None:
         """Say that an order is not New, so no import takes it by itself."""
         if order.status_id == self._statuses.new:
             return None
-        new = self._name(self._statuses.new)
+        new = system_name(self._statuses.new)
         by_id = f", or call import_order({order.id})" if order.status_id in PLACED else ""
         return Problem(
             NOT_NEW,
@@ -178,7 +175,7 @@ class Choice:
             "status_id",
             str(order.status_id),
             f"The order is {quoted(order_status_name(order))}: {why}, so it is not imported.",
-            f"If it is to be imported, give it the status {quoted(self._name(statuses.new))}.",
+            f"If it is to be imported, give it the status {quoted(system_name(statuses.new))}.",
         )
 
     def _too_old(self, order: Order) -> Problem | None:
@@ -196,9 +193,6 @@ class Choice:
             f"are imported, {since:%Y-%m-%d}.",
             "Enter it by hand, or change order_status.import_orders_created_since.",
         )
-
-    def _name(self, status_id: int) -> str:
-        return _NAMES.get(status_id, str(status_id))
 
 
 def not_there(order_id: int) -> Problem:

@@ -15,7 +15,7 @@ from avbc.acctvantage.import_ids import order_import_id, store_order_ids
 from avbc.bigcommerce import Call, NotFound, RequestRefused
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
-from avbc.mapping.status import order_status_name
+from avbc.mapping.status import order_status_name, system_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import FOLLOWING, IMPORTING, STOPPED
 from avbc.orchestrator.engine.open_items import OpenItems
@@ -170,7 +170,7 @@ class _Statuses:
         call, alone = update(order_id, status_id=status_id), None
         if new_notes is not None and new_notes != notes:
             call, alone = update(order_id, status_id=status_id, staff_notes=new_notes), call
-        before = str(now.status_id) if now.order is None else order_status_name(now.order)
+        before = system_name(now.status_id) if now.order is None else order_status_name(now.order)
         after = SystemStatus(status_id).label
         return _SetStatus(
             call,

@@ -21,7 +21,7 @@ from avbc.bigcommerce.models.base import EPOCH
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
-from avbc.mapping.status import status_name
+from avbc.mapping.status import status_name, system_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.books_changes import BooksChanges
 from avbc.orchestrator.engine.changed_orders import OVERLAP
@@ -335,7 +335,7 @@ class _Pull:
         """
         run = self._run
         known = (STATUS, order.import_id, str(status_id))
-        name = self._names.get(status_id, str(status_id))
+        name = self._names.get(status_id, system_name(status_id))
         ruling = status_for_books(status_id, order.status, self._rules)
         after = ruling.value or ""
         change = order_change(order, "status", order.status, after, ruling.decisions)
