@@ -468,8 +468,7 @@ def _changed(old: Settings, new: Settings) -> list[str]:
     """Return the keys whose values differ; never the values, which include secrets."""
     before: dict[str, dict[str, object]]
     before, after = (
-        attrs.asdict(settings, filter=lambda field, _: field.name != "file")
-        for settings in (old, new)
+        attrs.asdict(settings, filter=lambda field, _: field.init) for settings in (old, new)
     )
     return [
         f"{screen}.{key}"

@@ -117,11 +117,16 @@ class _ListsReport(RunReport, Generic[Name, Item]):
         """How many records had which result, by name of the result."""
         return {name: len(self._list(name)) for name in self._names}
 
-    def _said(self, name: Name) -> str:
+    def _said(self, name: Name, item: Item) -> str:
         """What a row says of its result: a preview has done nothing."""
+        word = self._word(name, item)
         if not self.preview:
-            return name
-        return "would wait" if name == "waiting" else f"would be {name}"
+            return word
+        return "would wait" if name == "waiting" else f"would be {word}"
+
+    def _word(self, name: Name, item: Item) -> str:  # noqa: ARG002  # what some results depend on
+        """The result in the word that the summary has for it."""
+        return name
 
     @property
     def ok(self) -> bool:
@@ -140,7 +145,7 @@ class _ListsReport(RunReport, Generic[Name, Item]):
             mark = ("error" if name == "refused" else "warning") if item.is_marked else ""
             clean += not mark
             if mark or clean <= _CLEAN_ROWS_SHOWN:
-                note, said = item.note(), self._said(name)
+                note, said = item.note(), self._said(name, item)
                 rows.append(
                     {**item.to_dict(name), "result": said, self.columns[-1]: note, MARK: mark}
                 )
@@ -259,6 +264,9 @@ class ImportReport(_ListsReport[Result, Outcome]):
             text += f" {counted(self.other_channels, 'order')} of other channels {were} left alone."
         return self._with_cost(text)
 
+    def _word(self, name: Result, item: Outcome) -> str:
+        return "left alone" if name == "postponed" and _is_left(item) else name
+
     def _of_channels(self) -> str:
         noun = "channel" if len(self.channels) == 1 else "channels"
         return f" of {noun} {', '.join(map(str, self.channels))}" if self.channels else ""
@@ -374,9 +382,8 @@ class PushReport(_ListsReport[Effect, Change]):
         """How many changes had which effect, and how many records needed none."""
         return {"sent": len(self.sent), "unchanged": self.unchanged, **super().counts()}
 
-    def _said(self, name: Effect) -> str:
-        said = _told(self, name)
-        return super()._said(name) if said == name else said
+    def _word(self, name: Effect, item: Change) -> str:
+        return _told(self, super()._word(name, item))
 
     def summary(self) -> str:
         """How many changes had which effect, and the cost."""

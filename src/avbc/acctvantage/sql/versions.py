@@ -15,7 +15,7 @@ from avbc.acctvantage.sql.journal import mark_journaled
 from avbc.database import Tables
 from avbc.documentation import see
 from avbc.logs import get_logger
-from avbc.text import quoted, text_key
+from avbc.text import text_key
 
 _log = get_logger("avbc.acctvantage")
 
@@ -379,11 +379,11 @@ def _report(connection: sa.Connection) -> None:
     found = look_alikes(connection)
     for one in found[:_LOGGED]:
         _log.warning(
-            "two records of the books compare as equal in %s: %s and %s. Rename or remove one of "
+            "two records of the books compare as equal in %s: %a and %a. Rename or remove one of "
             "them (%s)",
             one.table_name,
-            quoted(one.text),
-            quoted(one.same_as),
+            one.text,
+            one.same_as,
             see("books"),
         )
     if len(found) > _LOGGED:
