@@ -7,6 +7,7 @@ PAGES = {
     "files": "Files",
     "gateway": "Write a Gateway",
     "handshake": "The handshake",
+    "tutorial": "Tutorial: from the API account to the first imported order",
 }
 """The titles of the pages that messages name, by their files in `docs/`."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from avbc.acctvantage import SqlGateway
+from avbc.documentation import see
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import example
@@ -35,7 +36,7 @@ def shown() -> Iterator[object]:
         yield from _steps(Path(folder) / "books.db")
     yield (
         "The store and the books of this demo are gone now. What was advised above is for a store "
-        "and books of your own:\ndocs/tutorial.md sets them up, step by step."
+        f"and books of your own, which the tutorial sets up step by step:\n{see('tutorial')}."
     )
 
 
