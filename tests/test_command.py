@@ -10,11 +10,12 @@ import re
 import shlex
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from avbc.command import app as commands_of
 from avbc.command.advice import ADVICE
 from avbc.command.app import app, push
 from avbc.command.terminal import INTERRUPTED, MUST_CHANGE, NOT_OK, OK, TRY_AGAIN, exit_code, logged
+from avbc.documentation import see
 from avbc.errors import FinalError, TransientError
+from avbc.orchestrator.cycle import SCHEDULE
 from avbc.testing import FakeStore, example
 
 COMMANDS = {
@@ -79,20 +82,43 @@ def texts_of(source: Path) -> Iterator[str]:
             yield node.value
 
 
+METHODS = {name for name in dir(avbc.Orchestrator) if not name.startswith("_")}
+# Python alone has what these are for.
+METHODS -= {"accept_webhook", "act_on_webhook", "close", "stop", "use"}
+METHODS |= {job.method for job in SCHEDULE}
+
+
+def python_in(text: str) -> list[str]:
+    """The names of Python in a text, of which who types commands knows nothing."""
+    named = "|".join(name for name in METHODS if "_" in name)
+    return re.findall(
+        rf"(?<![\w.])(?:{'|'.join(METHODS)})\(|\b\w+=(?:True|False|\.\.\.)|"
+        rf"\b(?:Orchestrator|SqlGateway|web|books)\.\w+\(|SqlGateway\.load|"
+        rf"(?<![\w.`'])(?:{named})\b(?!:| ?=|\.\w)",
+        text,
+    )
+
+
+@pytest.mark.parametrize("method", [job.method for job in SCHEDULE])
+def test_a_failed_job_is_named_as_it_is_typed(method: str) -> None:
+    """Its name is put into the text when it fails."""
+    fix = ADVICE.in_text(f"Correct it. The next {method}() does what waits.")
+    (command,) = re.findall(r"`avbc ([^`]*)`", fix)
+    assert app.parse_commands(command.split())[0]
+    assert not python_in(fix + ADVICE.in_text(f"{method} failed: no such table"))
+
+
 def test_all_advice_is_a_command_that_is_there() -> None:
     """Whatever the library says to call, the command says how to type, and it can be typed."""
-    methods = {name for name in dir(avbc.Orchestrator) if not name.startswith("_")}
-    # Python alone has what these are for.
-    methods -= {"accept_webhook", "act_on_webhook", "run", "run_cycle", "close", "stop", "use"}
-    call = re.compile(rf"(?<![\w.])(?:{'|'.join(methods)})\(")
     commands = set()
     for source in SOURCES.rglob("*.py"):
-        if source.relative_to(SOURCES).parts[0] not in {"testing", "command"}:
+        is_of_tests = "testing" in source.parts and source.name != "quickstart.py"
+        if source.name != "advice.py" and not is_of_tests:
             for text in filter(lambda text: " " in text, texts_of(source)):
                 told = ADVICE.in_text(text)
-                assert not call.search(told), (source, told)
-                assert "SqlGateway.load" not in told, (source, told)
-                commands |= {*re.findall(r"`(avbc [^`]*)`", told)}
+                assert not python_in(told), (source, told)
+                if source.parent.name != "command":
+                    commands |= {*re.findall(r"`(avbc [^`]*)`", told)}
     assert "avbc import 1042" in commands
     assert "avbc settle 1042" in commands
     assert "avbc import-refunds --since DAY" in commands
@@ -201,6 +227,7 @@ def test_every_command_has_the_help_of_its_method(terminal: Terminal) -> None:
         assert said.code == OK
         assert f"Usage: avbc {command}" in said.out
         assert "AVBC_SETTINGS" in said.out
+        assert not python_in(" ".join(said.out.replace("│", " ").split()))
     words = " ".join(terminal("import", "--help").out.replace("│", " ").split())
     assert "Import the orders that have the New Order Status" in words
     assert "With ORDER, a period or --retry-errors it takes other orders" in words
@@ -788,13 +815,25 @@ def test_the_page_is_written(terminal: Terminal, folder: Path, store: FakeStore)
     assert "a<b.toml" not in written
 
 
+def test_an_item_of_the_page_is_settled_by_its_heading(terminal: Terminal, folder: Path) -> None:
+    with closing(sqlite3.connect("books.db")) as books, books:
+        books.execute("ALTER TABLE tax_areas RENAME TO gone")
+    assert terminal("import").code == MUST_CHANGE
+    terminal("page")
+    page = Path("avbc.html").read_text(encoding="utf-8")
+    (heading,) = re.findall(r'data-column="about">([^<]+)<', page)
+    assert "The next `avbc import` does what waits." in page
+    assert f"\n{heading}, since " in terminal("worklist").out
+    assert terminal("settle", heading).out.startswith("Settled 1 item.")
+
+
 @pytest.mark.one_python
 def test_the_demo_needs_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVBC_BOOKS", raising=False)
     said = terminal("demo", "--books", "sqlite:///mine.db", "--settings", "mine.toml")
     # What is advised is for no books that were given, and says so.
     assert "mine" not in said.out
-    assert said.out.rstrip().endswith("docs/tutorial.md sets them up, step by step.")
+    assert said.out.rstrip().endswith(f"{see('tutorial')}.")
     assert "are gone now" in said.out
     assert said.code == OK
     assert "A second run imports nothing twice:" in said.out

@@ -47,7 +47,17 @@ _OTHERS = {
     "load_products": "load",
     "load_clients": "load",
     "hand_over_earlier_orders": "hand-over-earlier-orders",
+    "check_hooks": "run",
+    "prune_journal": "run",
+    "run_cycle": "run",
 }
+
+_PARTS = {
+    "check_hooks": "the check of the webhooks",
+    "prune_journal": "the removal of old records",
+    "run_cycle": "a cycle",
+}
+"""What `avbc run` alone does, where it is not called but only named."""
 
 
 class Advice:
@@ -122,10 +132,13 @@ class Advice:
 
     def _command(self, found: re.Match[str]) -> str:
         name = found["name"] or found["word"]
-        is_first = not found.start() or found.string[found.start() - 1] == "\n"
-        if found["word"] and is_first and found.string.startswith((":", " ("), found.end()):
-            # The heading of the method's own report.
+        is_first = not found.start() or found.string[found.start() - 1] in "\n>"
+        if found["word"] and is_first and found.string.startswith((":", " (", "<"), found.end()):
+            # The heading of the method's own report, or of an item on the page: by it, the item is
+            # settled.
             return found[0]
+        if found["word"] in _PARTS:
+            return _PARTS[name]
         loads = name.startswith("load")
         given = found["given"] or ("file" if loads else "")
         # A method that is only mentioned is not typed now.
@@ -136,7 +149,10 @@ class Advice:
         return f"{_RUN.get(found['call'] or '', '')}`{line}`{of}"
 
 
-ADVICE = Advice({**METHODS, **PUSHES, **_OTHERS})
+COMMANDS = {**METHODS, **PUSHES, **_OTHERS}
+"""The command of each method that texts name."""
+
+ADVICE = Advice(COMMANDS)
 """What is printed names commands; the library's own texts name its methods."""
 
 _RUN = {"c": "run ", "C": "Run "}

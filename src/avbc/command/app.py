@@ -38,7 +38,7 @@ from avbc.bigcommerce import (
     StoreUnreachable,
 )
 from avbc.bigcommerce.api_account import environment_credentials
-from avbc.command.advice import ADVICE, METHODS, PUSHES
+from avbc.command.advice import ADVICE, COMMANDS, METHODS, PUSHES
 from avbc.command.books import open_books, require_folder, without_password
 from avbc.command.terminal import (
     INTERRUPTED,
@@ -165,7 +165,7 @@ def _typed(name: str, named: Mapping[str, bool]) -> str:
     if name in named:
         option = f"--{name.replace('_', '-')}"
         return option if named[name] else _IDS.get(name, name.upper())
-    return f"`avbc {METHODS[name]}`" if name in METHODS else ""
+    return f"`avbc {COMMANDS[name]}`" if name in COMMANDS else ""
 
 
 for _method, _command in METHODS.items():
