@@ -210,7 +210,9 @@ class _Quoted(str):
     """What `!r` of a reason's format asks for: the text as all messages quote it."""
 
     __slots__ = ()
-    __repr__ = quoted
+
+    def __repr__(self) -> str:
+        return quoted(self)
 
 
 def value_text(value: object) -> str:
