@@ -345,8 +345,10 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
     ("arguments", "message"),
     [
         (["nonsense"], 'Unknown command "nonsense"'),
-        (["explain"], "requires an argument. `avbc explain --help` lists what can be given."),
-        (["explain"], 'Command "explain" parameter ORDER requires'),
+        (["explain"], "`avbc explain` needs ORDER. `avbc explain --help` lists what can be given."),
+        (["reconcile"], "`avbc reconcile` needs SINCE: a day, such as 2026-01-31."),
+        (["page", "--days"], "--days needs a whole number, such as 7. `avbc page --help` lists"),
+        (["worklist", "--settings"], "--settings needs a value. `avbc --help` lists"),
         (["import", "mug"], "give its number in BigCommerce, such as 1042, or its Import ID"),
         (["explain", "XYZ1002"], "'XYZ1002' is no order"),
         (

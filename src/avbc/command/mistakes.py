@@ -38,25 +38,32 @@ def told(error: CycloptsError, pushes: Collection[str]) -> str:
 
 
 def _what(error: CycloptsError, pushes: Collection[str]) -> str:
+    line = " ".join(["avbc", *(error.command_chain or ())])
     if isinstance(error, CoercionError) and error.token is not None and error.argument is not None:
         name = error.token.keyword or error.argument.name.lstrip("-").upper()
-        return f"{name}: {quoted(error.token.value)} must be {_wanted(error.argument.hint)}."
+        wanted = _wanted(error.argument.hint) or f"a {error.argument.hint}"
+        return f"{name}: {quoted(error.token.value)} must be {wanted}."
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        wanted = _wanted(error.argument.hint)
+        if error.keyword is not None:
+            return f"{error.keyword} needs {wanted or 'a value'}."
+        name = error.argument.name.lstrip("-").upper()
+        return f"`{line}` needs {name}{f': {wanted}' if wanted else ''}."
     if isinstance(error, RepeatArgumentError):
         return f"{error.token.keyword} is given more than once: give it once."
     if not isinstance(error, UnusedCliTokensError) or not error.unused_tokens:
         return str(error)
-    line = " ".join(["avbc", *(error.command_chain or ())])
     extra = error.unused_tokens[0]
     near = near_name(extra, pushes if line == "avbc push" else ())
     return f"`{line}` takes no {quoted(extra)}" + (f": did you mean {near}?" if near else ".")
 
 
 def _wanted(hint: object) -> str:
-    """Name what an argument takes."""
+    """Name what an argument takes; empty where any text will do."""
     choices = (hint, *get_args(hint))
     if get_origin(hint) is Literal:
         return f"one of {', '.join(map(str, get_args(hint)))}"
-    return next((_WANTED[each] for each in choices if each in _WANTED), f"a {hint}")
+    return next((_WANTED[each] for each in choices if each in _WANTED), "")
 
 
 def _possible(error: CycloptsError, pushes: Collection[str]) -> str:
