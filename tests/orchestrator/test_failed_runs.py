@@ -11,6 +11,7 @@ from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import ScopeMissing, StoreUnavailable, TokenRefused
 from avbc.orchestrator import CycleReport, Job, Orchestrator
 from avbc.orchestrator.worklist import WorklistItem
+from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory
 
@@ -80,6 +81,24 @@ def test_a_refused_token_is_one_item_for_all_jobs(
     web = join(on_attention=news.append)
     assert web.follow_orders().requests
     assert list(web.worklist()) == []
+
+
+@pytest.mark.parametrize("proof", ["test_connection", "check_setup", "import_orders"])
+def test_a_token_of_another_source_proves_nothing_of_the_refused_one(
+    join: Join, change: Change, proof: str
+) -> None:
+    def token_from(source: str) -> Settings:
+        return change(store={"access_token": Secret("example-token", source)})
+
+    refused = join(token="x", settings=token_from("BigCommerceAPI-credentials.txt"))
+    with pytest.raises(TokenRefused):
+        refused.import_orders()
+    other = join(settings=token_from("AVBC_ACCESS_TOKEN"))
+    getattr(other, proof)()
+    (item,) = other.worklist()
+    assert "which is from BigCommerceAPI-credentials.txt, so" in item.message
+    getattr(join(settings=token_from("BigCommerceAPI-credentials.txt")), proof)()
+    assert list(other.worklist()) == []
 
 
 def test_a_missing_scope_is_the_item_of_its_job(join: Join, store: FakeStore) -> None:

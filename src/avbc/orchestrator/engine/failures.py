@@ -108,14 +108,31 @@ def note_success(integration: Integration, method: str, *, is_answered: bool) ->
         is_answered: Whether the store answered it, so the access token is good.
     """
     try:
-        here = {key for key, _ in OpenItems.of(integration).keys(_AREA)}
-        of_token = {_ACCESS} if is_answered else set[str]()
-        if gone := {key for key in here if _method_of(key) == method} | (here & of_token):
+        items = OpenItems.of(integration)
+        here = {key for key, _ in items.keys(_AREA)}
+        gone = {key for key in here if _method_of(key) == method}
+        if is_answered and _ACCESS in here and _is_of_token(items, integration.settings):
+            gone.add(_ACCESS)
+        if gone:
             attention = Attention(integration, _AREA)
             attention.settle(gone)
             attention.flush()
     except JOURNAL_ERRORS as unreachable:
         _log.warning("the worklist may still have a failed run: %s", unreachable)
+
+
+def _is_of_token(items: OpenItems, settings: Settings) -> bool:
+    """Whether the token that was refused is from where this one is: another one proves nothing."""
+    item = items.find((_AREA, RUN_FAILED, _ACCESS))
+    # The items of earlier versions do not say.
+    return item is None or _FROM not in item.message or _from(settings) in item.message
+
+
+_FROM = "which is from"
+
+
+def _from(settings: Settings) -> str:
+    return f"{_FROM} {token_source(settings.store)}, so nothing is read"
 
 
 def note_checks(
@@ -135,7 +152,10 @@ def note_checks(
     bad = {check for check in report.checks if check.state in ("error", "unknown")}
     good.difference_update(*map(_names, bad))
     try:
-        failed = {key: _causes_of(key) for key, _ in OpenItems.of(integration).keys(_AREA)}
+        items = OpenItems.of(integration)
+        if _ACCESS in good and not _is_of_token(items, integration.settings):
+            good.remove(_ACCESS)
+        failed = {key: _causes_of(key) for key, _ in items.keys(_AREA)}
         well = [key for key, causes in failed.items() if good.issuperset(causes)]
         attention.settle(well, area=_AREA)
         has_item = {cause for causes in failed.values() for cause in causes}
@@ -258,9 +278,9 @@ def _token_problem(settings: Settings) -> Problem:
         RUN_FAILED,
         _ACCESS,
         "",
-        f"BigCommerce refuses the access token (401), which is from "
-        f"{token_source(settings.store)}, so nothing is read from the store, and nothing is "
-        "imported or sent.",
+        f"BigCommerce refuses the access token (401), {_from(settings)} from the store, and "
+        "nothing is imported or sent.",
         "Copy the token there again, or create a new API account. test_connection() says whether "
-        "it works; the next run does what waits.",
+        "it works; the next run does what waits. If no process takes the token from there any "
+        "more, settle this item.",
     )
