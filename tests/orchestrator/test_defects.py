@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from avbc.acctvantage import BooksUnreachable, BooksUnusable, SqlGateway
-from avbc.orchestrator import Job, Orchestrator
+from avbc.orchestrator import Job, NoSuchOrder, Orchestrator
 from avbc.orchestrator.worklist import WorklistItem
 from avbc.testing import FakeStore, example
 
@@ -102,6 +103,65 @@ def test_one_defect_that_several_jobs_meet_is_one_item(
         assert "MyBooks.order_sources" in item.message
     assert [len(items) for items in news] == [1, 1]
     join().run_cycle(CYCLE)
+    assert list(web.worklist()) == []
+
+
+LOOKS: dict[str, tuple[str, Callable[[Orchestrator, Path], object]]] = {
+    "check_setup": ("reference_data", lambda web, _: web.check_setup()),
+    "history": ("sales_orders", lambda web, _: web.history(1001)),
+    "page": ("sales_orders_ordered", lambda web, folder: web.page(folder / "seen.html")),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_defect_that_a_look_meets_waits_until_the_look_works(
+    join: Join, books: SqlGateway, store: FakeStore, name: str, tmp_path: Path
+) -> None:
+    store.add_orders(list(example.plain_orders(1)))
+    news: list[list[WorklistItem]] = []
+    method, look = LOOKS[name]
+    given = MyBooks(books, **{method: raising(AttributeError("no nope"))})
+    web = join(books=given, on_attention=news.append)
+    for _ in range(2):
+        with pytest.raises(BooksUnusable, match=f"MyBooks.{method}"):
+            look(web, tmp_path)
+    (item,) = web.worklist()
+    assert (item.code, item.key) == ("run_failed", name)
+    assert item.fix.endswith(f"This item goes when {name} works again.")
+    assert [len(items) for items in news] == [1]
+    del given.methods[method]
+    look(web, tmp_path)
+    assert list(web.worklist()) == []
+
+
+def test_the_item_of_a_look_gives_way_to_that_of_a_run(
+    join: Join, books: SqlGateway, store: FakeStore
+) -> None:
+    store.add_orders(list(example.plain_orders(1)))
+    given = MyBooks(books, order_sources=raising(KeyError("WEB7")))
+    web = join(books=given)
+    for look in (web.import_orders, lambda: web.history(1001)):
+        with pytest.raises(BooksUnusable):
+            look()
+        assert [each.key for each in web.worklist()] == ["import_orders"]
+    del given.methods["order_sources"]
+    web.import_orders()
+    given.methods["order_sources"] = raising(KeyError("WEB7"))
+    with pytest.raises(BooksUnusable):
+        web.history(1001)
+    assert [each.key for each in web.worklist()] == ["history"]
+    with pytest.raises(BooksUnusable):
+        web.import_orders()
+    assert [each.key for each in web.worklist()] == ["import_orders"]
+    del given.methods["order_sources"]
+    web.import_orders()
+    assert list(web.worklist()) == []
+
+
+def test_a_look_that_finds_no_order_leaves_no_item(join: Join) -> None:
+    web = join()
+    with pytest.raises(NoSuchOrder):
+        web.history(77)
     assert list(web.worklist()) == []
 
 

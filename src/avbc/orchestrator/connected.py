@@ -26,6 +26,7 @@ from avbc.orchestrator.engine.arguments import (
     require_settings,
 )
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
+from avbc.orchestrator.engine.failures import LOOKS, noted
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.push_run import PushRun
@@ -58,7 +59,10 @@ class Connected:
                 working_for(self._integration.store_name),
             ):
                 require_call(method, (self, *arguments), named)
-                return method(self, *arguments, **named)
+                if method.__name__ not in LOOKS:
+                    return method(self, *arguments, **named)
+                with noted(self._integration, method.__name__):
+                    return method(self, *arguments, **named)
 
         return naming
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -31,6 +32,8 @@ CHECK_FAILED = "check_failed"
 _AREA = "run"
 _ACCESS = "store.access_token"
 _CHECKS = ("check_setup", "test_connection")
+LOOKS = frozenset({"check_setup", "history", "page"})
+"""What a person calls to look at something, and is no run. Previews are, and write nothing."""
 _LASTING = (
     SettingsError,
     TokenRefused,
@@ -57,6 +60,8 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
     try:
         items = OpenItems.of(integration)
         here = {key for key, _ in items.keys(_AREA)}
+        looks = {each for each in here if _method_of(each) in LOOKS and method not in LOOKS}
+        here -= looks
         before = {each for each in here if _method_of(each) == method and each != key}
         others = {cause for each in here - before - {key} for cause in _causes_of(each)}
         if not is_token:
@@ -71,6 +76,11 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
             is_known = bool(same)
             if is_known:
                 attention.settle({key} - same)
+        # A run takes its item off by itself. A look does so when a person looks again.
+        attention.settle(
+            {each for each in looks if causes and set(causes).issuperset(_causes_of(each))}
+            or _same(items, looks, problem, str(error))
+        )
         if not is_known:
             attention.add(problem, key=key)
             for area in _CHECKS:
@@ -82,6 +92,20 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
     except JOURNAL_ERRORS as unreachable:
         _log.warning("a failed run is not on the worklist: %s", unreachable)
     attention.report()
+
+
+@contextmanager
+def noted(integration: Integration, method: str) -> Generator[None]:
+    """Put on the worklist that a look fails for what does not pass, and take it off once it works.
+
+    Runs do so by themselves (`Run.do`).
+    """
+    try:
+        yield
+    except AvbcError as error:
+        note_failure(integration, method, error)
+        raise
+    note_success(integration, method, is_answered=False)
 
 
 def _same(items: OpenItems, keys: Iterable[str], failed: Problem, text: str) -> set[str]:
@@ -264,13 +288,11 @@ def _problem(integration: Integration, method: str, error: AvbcError) -> Problem
             f"A fault of the set-up stops whole runs, and nothing is marked: {faults}",
             f"Correct {keys} in the settings.{otherwise} The next run does what waits.",
         )
-    return Problem(
-        RUN_FAILED,
-        "",
-        "",
-        f"{method} failed: {error}",
-        f"Correct what the message names. The next {method}() does what waits.",
-    )
+    then = f"The next {method}() does what waits."
+    if method in LOOKS:
+        then = f"This item goes when {method} works again."
+    fix = f"Correct what the message names. {then}"
+    return Problem(RUN_FAILED, "", "", f"{method} failed: {error}", fix)
 
 
 def _token_problem(settings: Settings) -> Problem:
