@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
 from os import PathLike
@@ -105,6 +105,15 @@ _A_TIME = "a time with a time zone, such as datetime(2026, 1, 31, tzinfo=UTC)"
 _A_DAY = "a day, such as date(2026, 1, 31)"
 _KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     _KEYS: (lambda value: not value or _are_keys(value), _A_LIST),
+    "Collection[int] | None": (
+        lambda value: value is None or _are_all(value, _is_whole),
+        "a list of whole numbers",
+    ),
+    "Sequence[OrderBundle]": (
+        lambda value: isinstance(value, Sequence) and _are_all(value, _is_a(OrderBundle)),
+        "a list of OrderBundles",
+    ),
+    "timedelta": (_is_a(timedelta), "a timedelta, such as timedelta(seconds=30)"),
     "str": (_is_a(str), "a text"),
     "int": (_is_whole, "a whole number"),
     "datetime": (_is_a(datetime), _A_TIME),
@@ -125,11 +134,14 @@ _KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
 
 
 def _are_keys(keys: object) -> bool:
-    if isinstance(keys, str):
-        return False
-    # An iterator is read once.
-    is_counted = isinstance(keys, Collection)
-    return not is_counted or all(isinstance(each, str) for each in cast("Collection[object]", keys))
+    return not isinstance(keys, str) and _are_all(keys, _is_a(str))
+
+
+def _are_all(values: object, is_right: Callable[[object], bool]) -> bool:
+    if not isinstance(values, Collection):
+        # An iterator is read once.
+        return isinstance(values, Iterable)
+    return all(is_right(each) for each in cast("Collection[object]", values))
 
 
 def check_order(bundle: OrderBundle) -> None:

@@ -225,6 +225,7 @@ class SqlGateway:
 
     # What avbc.OrderGroupGateway asks for.
 
+    @arguments_checked
     def create_orders(self, bundles: Sequence[OrderBundle]) -> list[CreatedOrder]:
         """Write new orders in one transaction: all of them, or none.
 
@@ -397,6 +398,7 @@ class SqlGateway:
 
     # What avbc.TurnGateway asks for.
 
+    @arguments_checked
     def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
         """Take the turn of this name, or one that says that another process has it.
 
