@@ -130,9 +130,17 @@ def test_an_id_that_is_none_is_refused_at_once(
 
 
 @pytest.mark.parametrize("method", ["import_order", "import_orders", "follow_orders"])
-def test_text_is_no_id_where_only_ids_are_taken(web: Orchestrator, method: str) -> None:
-    with pytest.raises(TypeError, match=r"^(order_id|order_ids|ids): "):
-        CALLS[method](web, "1001")
+def test_a_text_that_names_no_order_is_refused_at_once(
+    web: Orchestrator, store: FakeStore, method: str
+) -> None:
+    with pytest.raises(ValueError, match=r"^'MUG-1' is no order: give its number in BigCommerce"):
+        CALLS[method](web, "MUG-1")
+    assert store.counts() == {}
+
+
+def test_text_is_no_id_of_a_client(web: Orchestrator) -> None:
+    with pytest.raises(TypeError, match=r"^client_ids: "):
+        web.export_clients(["1001"])  # type: ignore[list-item]  # a caller's error
 
 
 @pytest.mark.parametrize("given", ["12", 12])
