@@ -839,7 +839,10 @@ def test_an_explanation_of_an_unreadable_order_has_its_problem(
     assert [problem.code for problem in explained.errors] == ["order_unreadable"]
     assert "total_inc_tax" in str(explained)
     assert explained.total is None
-    assert explained.summary() == f"Order {order_id} as WEB{order_id} cannot be read: 1 problem."
+    assert explained.summary() == (
+        f"Order {order_id} as WEB{order_id}: The order cannot be read: total_inc_tax: a value is "
+        f"required (in the row with id {order_id}), got None."
+    )
     assert "0.00" not in str(explained)
 
 

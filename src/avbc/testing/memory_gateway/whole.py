@@ -13,7 +13,7 @@ from attrs import evolve
 
 from avbc import acctvantage as av
 from avbc.testing.memory_gateway.importing import MemoryImportGateway
-from avbc.text import quoted, text_key
+from avbc.text import text_key
 
 R = TypeVar("R")
 _KEPT = ("id", "store_payment_method", "posted", "capture_wanted", "void_wanted")
@@ -27,7 +27,7 @@ def _is_amount(amount: Decimal) -> bool:
 
 def _known(records: Mapping[str, R], key: str) -> R:
     if key not in records:
-        raise av.BooksRefused(f"{quoted(key)} is not in the books")
+        raise av.BooksRefused(f"{key!r} is not in the books")
     return records[key]
 
 
@@ -112,7 +112,7 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
         with self._lock:
             order = _known(self._orders, import_id)
             if status not in self._reference_data.order_statuses:
-                raise av.BooksRefused(f"there is no order status {quoted(status)} in the books")
+                raise av.BooksRefused(f"there is no order status {status!r} in the books")
             at = order.status_changed_at if order.status == status else self.now()
             self._orders[import_id] = evolve(order, status=status, status_changed_at=at)
             return self._orders[import_id]
