@@ -64,3 +64,16 @@ def test_every_setting_of_the_manual_is_named() -> None:
         numbered |= {f"{section}.{key}" for key in keys}
     assert len(numbered) > 15
     assert numbered <= {row[2].strip("`") for row in ROWS}
+
+
+def test_a_page_that_names_a_setting_with_a_number_has_the_number_of_this_page() -> None:
+    pairs = [
+        (setting.rpartition(".")[2], number)
+        for page in PAGE.parent.glob("*.md")
+        for setting, number in re.findall(
+            r"`([\w.]+)`,? \(?manual (\d\.\d\.\d)\b", page.read_text(encoding="utf-8")
+        )
+    ]
+    rows = {(row[2].strip("`").rpartition(".")[2], row[0]) for row in ROWS}
+    assert pairs
+    assert set(pairs) <= rows
