@@ -542,10 +542,19 @@ IMPORT: list[tuple[str, Advice]] = [
     (
         "gl_code_unknown",
         Advice(
-            "Correct gl.default_discount_gl_code",
+            "correct gl.default_discount_gl_code",
             correct_the_settings,
             shape="automatic_discount",
             settings={"gl": {"default_discount_gl_code": "1"}},
+        ),
+    ),
+    (
+        "gl_code_unknown",
+        Advice(
+            "Create it in AcctVantage and in the books",
+            correct_the_books,
+            shape="automatic_discount",
+            books=replaced('["40200-000-000", ', "["),
         ),
     ),
     (

@@ -323,6 +323,23 @@ def test_warehouse_and_product_class(join: Join, change: Change) -> None:
     )
 
 
+def test_product_classes_of_the_store_s_products(join: Join, both: SqlGateway) -> None:
+    assert not found(join(books=both).check_setup(), "product class", "error")
+    rows = [
+        {"part_number": number, "name": number, "product_class": "Goodz"} for number in ("A", "B")
+    ]
+    both.load({"products": rows})
+    check = found(join(books=both).check_setup(), "product class", "error")["Goodz"]
+    assert check.found == (
+        "2 products with Sync to Webstore (A, B) have it, and it is not active in 'Main': orders "
+        "for such a product are refused."
+    )
+    assert check.fix == (
+        "Did you mean 'Goods'? Activate the product class in the warehouse, in AcctVantage and in "
+        "the books (SqlGateway.load)."
+    )
+
+
 @pytest.mark.parametrize("area", ["Nowhere", "AvaTax"])
 def test_tax_areas(join: Join, change: Change, area: str) -> None:
     report = join(settings=change(gl={"tax_area": area})).check_setup()

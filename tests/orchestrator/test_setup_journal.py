@@ -56,7 +56,10 @@ def test_accounts_that_are_missing_or_unknown(join: Join, change: Change) -> Non
     unset = "journal.receivable, journal.pending, journal.rounding, journal.returns"
     assert states[unset] == "warning"
     (sales,) = (each for each in of_journal(join(settings=settings)) if each.state == "error")
-    assert sales.fix == "Did you mean '40200-000-000'? Correct journal.sales."
+    assert sales.fix == (
+        "Did you mean '40200-000-000'? Create it in AcctVantage and in the books "
+        "(SqlGateway.load), or correct journal.sales."
+    )
 
 
 def test_tax_areas_and_receipt_types_without_a_row_and_rows_of_none(
@@ -79,12 +82,18 @@ def test_tax_areas_and_receipt_types_without_a_row_and_rows_of_none(
     assert wrong.found == "AcctVantage has no Receipt Type 'Pay Pal'."
     assert wrong.fix.startswith("Did you mean 'PayPal'?")
     missing = [check for check in checks if check.toml]
-    assert [check.item for check in missing] == ["BigCommerce", "PayPal"]
+    # Receipts of store credit and gift certificates need no row of gl.payment_methods.
+    names = ["PayPal", "StoreCredit", "GiftCard"]
+    assert [check.item for check in missing] == ["BigCommerce", ", ".join(names)]
     assert tomllib.loads(missing[1].toml.replace("# ", "")) == {
-        "journal": {"clearing": [{"receipt_type": "PayPal", "gl_code": ""}]}
+        "journal": {"clearing": [{"receipt_type": name, "gl_code": ""} for name in names]}
     }
+    tenders = [JournalClearing(receipt_type=name, gl_code=CLEARING) for name in names[1:]]
     right = change(
         gl={"payment_methods": methods[:1]},
-        journal={"clearing": rows[:1], "tax": (JournalTax(tax_area="BigCommerce", gl_code=TAX),)},
+        journal={
+            "clearing": (*rows[:1], *tenders),
+            "tax": (JournalTax(tax_area="BigCommerce", gl_code=TAX),),
+        },
     )
     assert not [check for check in of_journal(join(settings=right)) if check.area == "journal"]

@@ -16,5 +16,13 @@ def how_to_create(what: str, load: str = "load", *, loads_files: bool) -> str:
     >>> how_to_create("it", loads_files=False)
     'Create it in AcctVantage and in the books'
     """
-    loaded = f" (SqlGateway.{load})" if loads_files else ""
-    return f"Create {what} in AcctVantage and in the books{loaded}"
+    return f"Create {what} in AcctVantage and {in_the_books(load, loads_files=loads_files)}"
+
+
+def in_the_books(load: str = "load", *, loads_files: bool) -> str:
+    """Say where the books get what AcctVantage has.
+
+    >>> in_the_books(loads_files=True)
+    'in the books (SqlGateway.load)'
+    """
+    return f"in the books{f' (SqlGateway.{load})' if loads_files else ''}"

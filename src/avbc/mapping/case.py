@@ -11,7 +11,7 @@ import attrs
 
 from avbc.acctvantage.records import Promotion, ReferenceData, ShipVia, TaxArea, Warehouse
 from avbc.bigcommerce.models import OrderStatus
-from avbc.mapping.advice import how_to_create
+from avbc.mapping.advice import how_to_create, in_the_books
 from avbc.mapping.decisions import (
     Decision,
     MappingProblem,
@@ -53,6 +53,11 @@ class MappingRules(Shown):
     def how_to_create(self, what: str, load: str = "load") -> str:
         """Say where a record is created that the books lack."""
         return how_to_create(what, load, loads_files=self.loads_files)
+
+    def how_to_activate(self) -> str:
+        """Say where a product class is made active in the warehouse."""
+        there = in_the_books(loads_files=self.loads_files)
+        return f"Activate the product class in the warehouse, in AcctVantage and {there}"
 
     @property
     def source_code(self) -> str:

@@ -493,5 +493,5 @@ def _check_gl_code(gl_code: str, promotion: Promotion | None, case: Case) -> Non
             place,
             gl_code,
             f"AcctVantage has no GL account {quoted(gl_code)}.",
-            f"Correct {place}.",
+            f"{case.rules.how_to_create('it')}, or correct {place}.",
         )

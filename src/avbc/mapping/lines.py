@@ -297,7 +297,7 @@ def _check_gift_certificates(case: Case) -> None:
             setting,
             code,
             f"AcctVantage has no GL account {quoted(code)}.",
-            f"Correct {setting}.",
+            f"{case.rules.how_to_create('it')}, or correct {setting}.",
         )
 
 

@@ -169,7 +169,7 @@ def ship_via_for(
             product_class,
             f"The Ship Via {quoted(name)} would be created with product class "
             f"{quoted(product_class)}, which is not active in {quoted(rules.warehouse.name)}.",
-            "Activate the product class in the warehouse, or name another one.",
+            f"{rules.how_to_activate()}, or name another one.",
         )
     else:
         case.note(
@@ -253,6 +253,6 @@ def product_for(
             hits[0].product_class,
             f"{quoted(hits[0].part_number)} has product class {quoted(hits[0].product_class)}, "
             f"which is not active in warehouse {quoted(rules.settings.shipping.warehouse)}.",
-            "Activate the product class in the warehouse.",
+            f"{rules.how_to_activate()}.",
         )
     return case.ruling(None)

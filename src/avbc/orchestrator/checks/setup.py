@@ -64,7 +64,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *money_checks(store, information, recent, rules),
             *journal_checks(integration.parts, rules),
             *waiting_checks(recent, rules),
-            *shipping_checks(store, recent, rules),
+            *shipping_checks(store, integration.parts, recent, rules),
             *form_field_checks(recent, rules),
             *part_number_checks(books, rules),
             *stock_checks(integration),

@@ -10,6 +10,7 @@ from avbc.acctvantage.optional import JournalGateway
 from avbc.acctvantage.records import PURCHASE_ORDER
 from avbc.documentation import see
 from avbc.mapping import MappingRules
+from avbc.mapping.payment import TENDER_WORDS, tender_type_for
 from avbc.orchestrator.checks.setup_parts import hinted
 from avbc.orchestrator.engine.parts import Parts
 from avbc.orchestrator.reports import Check
@@ -65,6 +66,8 @@ def journal_checks(parts: Parts, rules: MappingRules) -> Iterator[Check]:
     kinds = [(row.receipt_type, row.gl_code) for row in screen.clearing]
     types = [row.receipt_type for row in gl.payment_methods]
     types = [name for name in types if payment_method_key(name) != _PURCHASE_ORDER]
+    tenders = [tender_type_for(name, rules).value for name in TENDER_WORDS]
+    types += [name for name in tenders if name is not None]
     kind = "Receipt Type"
     table = _Table("clearing", "receipt_type", kind, kinds, reference.receipt_types, types)
     yield from _rows(table, rules)
@@ -73,7 +76,8 @@ def journal_checks(parts: Parts, rules: MappingRules) -> Iterator[Check]:
 def _account(setting: str, code: str, rules: MappingRules) -> Check:
     if rules.is_gl_account(code):
         return Check("GL code", setting, "ok", code)
-    fix = hinted(f"Correct {setting}.", code, rules.reference.gl_accounts)
+    fix = f"{rules.how_to_create('it')}, or correct {setting}."
+    fix = hinted(fix, code, rules.reference.gl_accounts)
     return Check("GL code", setting, "error", f"AcctVantage has no GL account {quoted(code)}.", fix)
 
 

@@ -222,5 +222,9 @@ def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 setting,
                 "error",
                 f"AcctVantage has no GL account {quoted(code)}.",
-                hinted(f"Correct {setting}.", code, rules.reference.gl_accounts),
+                hinted(
+                    f"{rules.how_to_create('it')}, or correct {setting}.",
+                    code,
+                    rules.reference.gl_accounts,
+                ),
             )

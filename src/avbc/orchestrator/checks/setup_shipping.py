@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 import attrs
 
+from avbc.acctvantage.gateway import ProductGateway
+from avbc.acctvantage.records import Warehouse
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules, ship_via_for
@@ -15,19 +18,23 @@ from avbc.mapping.reference import ship_via_row, warehouse_for
 from avbc.mapping.text import plain
 from avbc.mapping.translated import may_be_translated
 from avbc.orchestrator.checks.setup_parts import hidden_rows, hinted, or_unknown, ruled
+from avbc.orchestrator.engine.parts import Parts
 from avbc.orchestrator.reports import Check, State
-from avbc.text import near_name, quoted, text_key
+from avbc.report import counted
+from avbc.text import near_name, quoted, some_of, text_key
 from avbc.toml import toml_row
 
 _SOLVED_BY_A_ROW = frozenset({"ship_via_unknown", "shipping_method_translated"})
 
 
 def shipping_checks(
-    store: BigCommerce, recent: Sequence[Order], rules: MappingRules
+    store: BigCommerce, parts: Parts, recent: Sequence[Order], rules: MappingRules
 ) -> Iterator[Check]:
     """Check the Ship Vias of the store's shipping methods, and the Warehouse."""
     yield from _ship_vias(store, recent, rules)
     yield from _warehouse(rules)
+    if rules.warehouse is not None and parts.has(ProductGateway):
+        yield from _inactive_classes(parts, rules, rules.warehouse)
 
 
 def _ship_vias(store: BigCommerce, recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
@@ -145,8 +152,27 @@ def _warehouse(rules: MappingRules) -> Iterator[Check]:
             "error",
             f"The product class {quoted(wanted)} is not active in {quoted(rules.warehouse.name)}.",
             hinted(
-                f"Activate it there, or use one of {classes}." if classes else "Activate it there.",
+                f"{rules.how_to_activate()}{f', or use one of {classes}' if classes else ''}.",
                 wanted,
                 rules.warehouse.product_classes,
             ),
+        )
+
+
+def _inactive_classes(parts: Parts, rules: MappingRules, warehouse: Warehouse) -> Iterator[Check]:
+    """Check the product classes of the store's products: orders for one not active are refused."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for product in parts.products.products_for_store():
+        if not rules.is_class_active(product.product_class):
+            found[product.product_class].append(product.part_number)
+    for name, numbers in found.items():
+        has = "has" if len(numbers) == 1 else "have"
+        yield Check(
+            "product class",
+            name,
+            "error",
+            f"{counted(len(numbers), 'product')} with Sync to Webstore ({some_of(numbers)}) {has} "
+            f"it, and it is not active in {quoted(warehouse.name)}: orders for such a product are "
+            "refused.",
+            hinted(f"{rules.how_to_activate()}.", name, warehouse.product_classes),
         )
