@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
@@ -172,6 +173,19 @@ def test_no_more_of_one_caller_than_its_limit() -> None:
     begun = steps.crew.begin([int] * 5, 2)
     assert len(steps.begun) == 2
     assert begun.results() == [0] * 5
+
+
+def test_who_waits_is_woken_once() -> None:
+    """Each time costs the threads that send as much as a part of a request."""
+    looks: list[bool] = []
+
+    def wait(changed: threading.Condition, is_so: Callable[[], bool]) -> None:
+        changed.wait_for(lambda: looks.append(is_so()) or looks[-1])
+
+    crew = Crew(lambda: 1, wait=wait)
+    crew([lambda: time.sleep(0.01)] * 4, 1)
+    crew.close()
+    assert looks in ([False, True], [True])
 
 
 def test_what_is_dropped_is_not_begun() -> None:

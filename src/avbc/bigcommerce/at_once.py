@@ -146,8 +146,8 @@ class Crew:
     Args:
         number: Returns how many may run at once; it is asked again after each function.
         start: Has a function run beside the caller, for tests; by default a thread does it.
-        wait: Waits until something is so, for tests. It gets a condition that is notified when a
-            function has ended, and what is waited for.
+        wait: Waits until something is so, for tests. It gets a condition that is notified when all
+            functions of a batch have ended, and what is waited for.
     """
 
     def __init__(
@@ -230,7 +230,8 @@ class Crew:
                 function()
                 with self._changed:
                     batch.end_one()
-                    self._changed.notify_all()
+                    if batch.is_over():
+                        self._changed.notify_all()
             del function
             taken = self._take()
             self._hire()
