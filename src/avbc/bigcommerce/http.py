@@ -6,7 +6,7 @@ No other module of the client imports either of them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from importlib import import_module
 from typing import (
     TYPE_CHECKING,
@@ -44,6 +44,8 @@ HttpLibrary: TypeAlias = Literal["httpx", "httpx2"]
 
 _OF_ENCODING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _CONNECT_TIMEOUT = 10.0
+_URLS = 256
+"""URLs that are kept as they were read: the lists of each cycle."""
 
 
 class Response(Protocol):
@@ -109,6 +111,7 @@ class Http:
         except ImportError as error:
             raise MissingExtra(f"http={quoted(name)} needs {name}", name) from error
         self._authorities: ssl.SSLContext | None = None
+        self._url: Callable[[str], Any] = lru_cache(_URLS)(self._library.URL)
         forks.watch(self)
 
     @property
@@ -163,13 +166,23 @@ class Http:
         content: bytes | None = None,
         extensions: Mapping[str, object] | None = None,
     ) -> object:
-        """Make a request."""
-        return cast(
-            "object",
-            self._library.Request(
-                method, url, headers=list(headers), content=content, extensions=extensions
-            ),
+        """Make a request.
+
+        What the library would add for the content is added here, which takes half the time.
+        """
+        place = self._url(url)
+        added = [(b"Host", place.netloc)]
+        if content is not None or method in {"POST", "PUT", "PATCH"}:
+            added.append((b"Content-Length", b"%d" % len(content or b"")))
+        request = self._library.Request(
+            method,
+            place,
+            headers=[*added, *headers],
+            stream=self._library.ByteStream(content or b""),
+            extensions=extensions,
         )
+        request.read()
+        return cast("object", request)
 
     def response(self, status: int, request: object, **parts: object) -> Response:
         """Make a response out of `headers` and `content` or `stream`."""
