@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
@@ -287,7 +288,7 @@ class Database:
             )
             time.sleep(wait)
 
-    @property
+    @cached_property
     def _patience(self) -> float:
         """Seconds to wait for another writer."""
         given = self.engine.url.query.get("timeout") if self.kind == "sqlite" else None

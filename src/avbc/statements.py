@@ -6,11 +6,10 @@ times what SQLite takes for it, and a cycle reads some hundreds of times.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,6 +18,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
+
+T = TypeVar("T")
 
 AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 AnyRows: TypeAlias = "AnySelect | ReturningInsert[*tuple[Any, ...]]"
@@ -47,8 +48,7 @@ def fetch(connection: sa.Connection, select: AnyRows, values: Values = _NONE) ->
         values: Its parameters.
     """
     statement = compiled(select, connection.dialect.name, values)
-    with _cursor(connection) as cursor:
-        return statement.rows(cursor, values)
+    return _on_cursor(connection, lambda cursor: statement.rows(cursor, values))
 
 
 def write(connection: sa.Connection, statement: sa.UpdateBase, *rows: Values) -> None:
@@ -61,16 +61,14 @@ def write(connection: sa.Connection, statement: sa.UpdateBase, *rows: Values) ->
     """
     if rows:
         made = compiled(statement, connection.dialect.name, rows[0])
-        with _cursor(connection) as cursor:
-            made.each(cursor, rows)
+        _on_cursor(connection, lambda cursor: made.each(cursor, rows))
 
 
-@contextmanager
-def _cursor(connection: sa.Connection) -> Generator[DBAPICursor]:
+def _on_cursor(connection: sa.Connection, run: Callable[[DBAPICursor], T]) -> T:
     driver = connection.connection
     cursor = driver.cursor()
     try:
-        yield cursor
+        return run(cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         if connection.dialect.is_disconnect(error, driver.dbapi_connection, cursor):
             connection.invalidate(error)
@@ -133,9 +131,9 @@ class Compiled:
         return list(map(tuple, found))
 
     def _given(self, values: Values) -> tuple[Any, ...]:
-        named = {**self._constants, **values}
+        named: dict[str, Any] = {**self._constants, **values}
         for name, names in self._lists:
-            given = cast("list[object]", values[name])
+            given: list[object] = named[name]
             # The last one is asked for again and again: few statements for all numbers of values.
             named.update(zip(names, [*given, *given[-1:] * (len(names) - len(given))], strict=True))
         return tuple(
@@ -158,15 +156,18 @@ class Compiled:
 
 def compiled(statement: AnyStatement, kind: str, values: Values) -> Compiled:
     """The statement, compiled for at least as many values as there are in each list."""
-    shape = tuple((name, _size(value)) for name, value in values.items())
+    shape = tuple(
+        [
+            (name, _size(cast("list[object]", value)) if isinstance(value, list) else None)
+            for name, value in values.items()
+        ]
+    )
     return _compiled(statement, kind, shape)
 
 
-def _size(value: object) -> int | None:
+def _size(values: list[object]) -> int:
     """Round the size of a list up to a power of two, so that few sizes are compiled."""
-    if not isinstance(value, list):
-        return None
-    count = len(cast("list[object]", value))
+    count = len(values)
     return count and 1 << (count - 1).bit_length()
 
 

@@ -216,7 +216,8 @@ class _Day:
                 if "Stopped early" in words:
                     self._written_at = self.world.minutes
                 is_bug = job.error is not None and not isinstance(job.error, AvbcError)
-                if is_bug or "unexpected_error" in str(job.report):
+                rows = () if job.report is None else job.report.to_dicts()
+                if is_bug or "unexpected_error" in f"{words}{rows}":
                     told = f"{worker.name}: {job if is_bug else job.report}"
                     self.model.found.append(Violation("raises_no_error_of_its_own", 0, told))
         self._check(self.model.moment)

@@ -133,6 +133,7 @@ def number(value: object) -> int | float:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
+@lru_cache(maxsize=4096)
 def rfc2822(moment: datetime) -> str:
     """Write a time as v2 does.
 

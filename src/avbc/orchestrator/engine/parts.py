@@ -212,13 +212,17 @@ class Parts:
 
     def __init__(self, books: ImportGateway) -> None:
         self.given = books
+        self._missing: dict[type[object], list[str]] = {}
         _require_books(books)
         self._answers = _Answers(books)
         self._part("import_orders", ImportGateway)
 
     def missing(self, part: type[object]) -> list[str]:
         """Return the names of the methods of a part that the books lack."""
-        return [name for name in methods_of(part) if not _has_method(self.given, name)]
+        if part not in self._missing:
+            lacking = [name for name in methods_of(part) if not _has_method(self.given, name)]
+            self._missing[part] = lacking
+        return self._missing[part]
 
     def has(self, part: type[object]) -> bool:
         """Whether the books have every method of a part."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Literal, TypeAlias, TypedDict, TypeVar, get_args, get_type_hints
 
 import attrs
@@ -18,12 +19,15 @@ T = TypeVar("T")
 
 def _is_one_of(record: object, field: attrs.Attribute[T], value: T) -> None:
     """Make sure that a field has one of the values of its type: a slip would count for another."""
-    known = get_args(get_type_hints(type(record))[field.name])
+    known = get_args(_hints(type(record))[field.name])
     if value not in known:
         hint = did_you_mean(str(value), known)
         raise ValueError(
             f"{field.name}: {quoted(value)} is none of {', '.join(known)}. {hint}".rstrip()
         )
+
+
+_hints = cache(get_type_hints)
 
 
 def _is_count(_: object, field: attrs.Attribute[T], value: T) -> None:
