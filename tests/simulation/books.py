@@ -165,9 +165,8 @@ def _template() -> sqlite3.Connection:
     kept = sqlite3.connect(":memory:")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        (path / "books.toml").write_text(example.books_toml, encoding="utf-8")
         with SqlGateway(f"sqlite:///{path / 'books.db'}") as books:
-            books.load(path / "books.toml")
+            books.load(example.books_toml)
             books.take_turn("none").release()
             Journal(books.journal_engine).close()
             with closing(books.engine.raw_connection()) as connection:
@@ -180,7 +179,7 @@ def fill(books: SqlGateway) -> None:
     with closing(books.engine.raw_connection()) as connection:
         driver = cast("sqlite3.Connection", connection.driver_connection)
         _template().backup(driver)
-        # A copy counts as another schema. It is the same, and no statement is compiled anew for it.
+        # A copy counts as another schema, for which each statement would be compiled anew.
         driver.execute("PRAGMA schema_version = 1")
 
 
