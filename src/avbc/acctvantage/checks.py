@@ -110,7 +110,7 @@ _KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         "a list of whole numbers",
     ),
     "Sequence[OrderBundle]": (
-        lambda value: isinstance(value, Sequence) and _are_all(value, _is_a(OrderBundle)),
+        lambda value: _is_a(Sequence)(value) and _are_all(value, _is_a(OrderBundle)),
         "a list of OrderBundles",
     ),
     "timedelta": (_is_a(timedelta), "a timedelta, such as timedelta(seconds=30)"),
