@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import attrs
 import httpx
@@ -472,3 +473,43 @@ def test_two_stores_cannot_share_an_import_source_code(
     second.use(renamed)
     assert ids(second.import_orders(), "imported") == [order_id]
     assert [order.store_hash for order in books.sales_orders()] == ["abc123", "xyz789"]
+
+
+@pytest.mark.parametrize(
+    "selection", [{"retry_errors": True}, {"since": date(2020, 1, 1)}], ids=["errors", "period"]
+)
+def test_an_order_that_a_person_settled_is_imported_only_by_its_id(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    placed: Callable[..., int],
+    selection: dict[str, Any],
+) -> None:
+    """They entered it by hand: imported too, it would be in AcctVantage twice."""
+    settled, other = placed(NEW, UNKNOWN), placed(NEW, UNKNOWN)
+    web.import_orders()
+    web.settle(settled)
+    for order_id in (settled, other):
+        store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED")], payment=OFFLINE))
+        store.edit_order(order_id, status_id=IMPORT_ERROR)
+    report = web.import_orders(**selection)
+    assert ids(report, "imported") == [other]
+    assert codes(report)[settled] == ["order_settled"]
+    assert "1 order was left alone" in report.summary()
+    assert "wait for the next run" not in report.summary()
+    assert status(store, settled) == IMPORT_ERROR
+    assert list(web.worklist()) == []
+    # The advice works.
+    (problem,) = report.postponed[0].problems
+    assert problem.fix.endswith(f"call import_order({settled}).")
+    assert ids(web.import_order(settled), "imported") == [settled]
+
+
+def test_an_order_that_a_person_settled_is_imported_once_it_is_new_again(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    order_id = placed(NEW, UNKNOWN)
+    web.import_orders()
+    web.settle(order_id)
+    store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED")], payment=OFFLINE))
+    assert ids(web.import_orders(since=date(2020, 1, 1)), "imported") == [order_id]

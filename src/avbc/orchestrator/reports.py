@@ -273,7 +273,14 @@ class ImportReport(_ListsReport[Result, Outcome]):
 
 
 _LEFT = frozenset(
-    {"order_not_new", "order_of_other_channel", "order_too_old", "not_in_store", "status_kept"}
+    {
+        "order_not_new",
+        "order_of_other_channel",
+        "order_settled",
+        "order_too_old",
+        "not_in_store",
+        "status_kept",
+    }
 )
 """Problems of orders that keep their status in the store, and that the next run does not take."""
 

@@ -14,9 +14,10 @@ from avbc.mapping.days import day_of
 from avbc.mapping.status import order_status_name, system_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.arguments import require_selection
-from avbc.orchestrator.engine.attention import STATUS_KEPT
+from avbc.orchestrator.engine.attention import IMPORTING, STATUS_KEPT
 from avbc.orchestrator.engine.channels import OTHER_CHANNEL, other_channel
 from avbc.orchestrator.engine.incoming import Incoming
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import PLACED, UNFINISHED
@@ -28,6 +29,8 @@ NOT_NEW = "order_not_new"
 """The problem of an order that is not to be imported, since it has another status."""
 TOO_OLD = "order_too_old"
 """The problem of an order that is not to be imported, since it was created too early."""
+SETTLED = "order_settled"
+"""The problem of an order that a person settled: the books may have it under another number."""
 LEFT_ALONE = frozenset({NOT_NEW, TOO_OLD, OTHER_CHANNEL})
 """The problems of orders that are none of those that an import of new ones takes."""
 NOT_THERE = "not_in_store"
@@ -108,6 +111,28 @@ class Choice:
             or self._of_other_status(each)
             or self._too_old(each.order)
         )
+
+    def settled(self, incoming: Iterable[Incoming]) -> dict[str, Problem]:
+        """Which orders a person settled after they were refused, by Import ID.
+
+        Whoever gives one its New Order Status again wants it imported.
+        """
+        keys = {
+            each.import_id: each.order.id
+            for each in incoming
+            if self.kind != "new" and each.order.status_id != self._statuses.new
+        }
+        found = OpenItems.of(self._run.integration).settled(IMPORTING, keys) if keys else ()
+        return {
+            key: Problem(
+                SETTLED,
+                "",
+                key,
+                f"A person settled what the worklist had of {key}, as if it was entered by hand.",
+                f"If it is not in AcctVantage, call import_order({keys[key]}).",
+            )
+            for key in found
+        }
 
     def leaves_alone(self, problems: Iterable[Problem]) -> bool:
         """Whether they only say that an order is none of the new ones that are taken."""

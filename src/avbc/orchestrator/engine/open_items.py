@@ -36,6 +36,9 @@ _ONE = _ITEMS.where(_OF_CODE, _table.c.key == sa.bindparam("key"))
 _SOME: AnySelect = sa.select(
     *(_table.c[name] for name in ("key", "message", "fix", "since"))
 ).where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
+_STATES: AnySelect = sa.select(_table.c.key, _table.c.is_settled).where(
+    _OF_AREA, _table.c.key.in_(sa.bindparam("keys", expanding=True))
+)
 _AREA_GONE = _table.delete().where(_OF_AREA)
 _GONE = _table.delete().where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
 
@@ -119,6 +122,19 @@ class OpenItems:
         """
         values = {"scope": self._scope, "area": area}
         return {(key, code) for key, code in self._journal.rows(_KEYS, values)}
+
+    def settled(self, area: str, keys: Collection[str]) -> set[str]:
+        """Return the keys of which a person settled all that an area has.
+
+        Raises:
+            JournalUnreachable: They could not be read.
+        """
+        states: dict[str, set[bool]] = {}
+        for chunk in chunks(sorted(keys)):
+            values = {"scope": self._scope, "area": area, "keys": chunk}
+            for key, is_settled in self._journal.rows(_STATES, values):
+                states.setdefault(key, set()).add(bool(is_settled))
+        return {key for key, found in states.items() if found == {True}}
 
     def apply(self, changes: Sequence[ItemChange]) -> None:
         """Raise and settle items, in sequence, in one transaction.

@@ -160,7 +160,7 @@ class Import:
             channel = only_channel(run.settings)
             pages = orders_of_period(run.order_pages, since, until, channel)
             for page in self._pages(pages):
-                self._take([each for each in page if not self._choice.refusal(each)], missing=True)
+                self._take(self._unsettled(page), missing=True)
         elif selection.retry_errors:
             self._begin("errors")
             self._waiting()
@@ -183,9 +183,20 @@ class Import:
                 run.total = run.done + len(page)
             own = [each for each in page if is_of_channels(each.order, run.settings)]
             run.report.other_channels += len(page) - len(own)
-            taken = [each for each in own if not choice.refusal(each)]
+            taken = self._unsettled(own)
             self._waited.difference_update(each.import_id for each in taken)
             self._take(taken)
+
+    def _unsettled(self, page: Sequence[Incoming]) -> list[Incoming]:
+        """Those of a page that are taken; what a person settled is reported as left alone."""
+        taken = [each for each in page if not self._choice.refusal(each)]
+        settled = self._choice.settled(taken)
+        left = [each for each in taken if each.import_id in settled]
+        if left:
+            self._endings.finish(
+                [self._endings.left(each, settled[each.import_id]) for each in left]
+            )
+        return [each for each in taken if each.import_id not in settled]
 
     def _waits(self) -> set[str]:
         """The Import IDs of orders that wait for their payment, as the worklist has them."""
