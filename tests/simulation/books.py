@@ -177,10 +177,9 @@ def _template() -> sqlite3.Connection:
 def fill(books: SqlGateway) -> None:
     """Make books what the template is, whatever they were."""
     with closing(books.engine.raw_connection()) as connection:
-        driver = cast("sqlite3.Connection", connection.driver_connection)
-        _template().backup(driver)
+        _template().backup(cast("sqlite3.Connection", connection.driver_connection))
         # A copy counts as another schema, for which each statement would be compiled anew.
-        driver.execute("PRAGMA schema_version = 1")
+        connection.cursor().execute("PRAGMA schema_version = 1")
 
 
 class Shelf:
@@ -198,8 +197,8 @@ class Shelf:
             self._books.append(SimBooks(path))
         taken = self._books[:count]
         for books in taken:
-            books.scheduler, books.leases, books.skew = scheduler, leases, timedelta(0)
-            books.full = 0
+            books.scheduler, books.leases = scheduler, leases
+            books.skew, books.full = timedelta(0), 0
         fill(taken[0])
         for books in taken:
             # What is done once, at the first use, is no step of any day.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 def _is_one_of(record: object, field: attrs.Attribute[T], value: T) -> None:
     """Make sure that a field has one of the values of its type: a slip would count for another."""
-    known = get_args(_hints(type(record))[field.name])
+    kind: Callable[..., object] = type(record)
+    known = _known(kind, field.name)
     if value not in known:
         hint = did_you_mean(str(value), known)
         raise ValueError(
@@ -27,7 +28,9 @@ def _is_one_of(record: object, field: attrs.Attribute[T], value: T) -> None:
         )
 
 
-_hints = cache(get_type_hints)
+@cache
+def _known(record: Callable[..., object], name: str) -> tuple[str, ...]:
+    return get_args(get_type_hints(record)[name])
 
 
 def _is_count(_: object, field: attrs.Attribute[T], value: T) -> None:
