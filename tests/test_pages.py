@@ -158,7 +158,8 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
 
 
 def starts_with_nothing(reader: Reader) -> None:
-    """Five plain orders wait in the store."""
+    """Five plain orders wait in the store, as in that of `python -m avbc.testing --plain`."""
+    example.stock(reader.store)
     reader.store.add_orders(list(example.plain_orders(5, 1, 1001)))
 
 
@@ -329,6 +330,20 @@ def statuses(reader: Reader, *order_ids: int) -> set[object]:
 def after_the_tutorial(reader: Reader) -> None:
     assert reader.names["setup"].ok, reader.names["setup"]
     assert statuses(reader, *range(1001, 1006)) == {"Awaiting Shipment"}
+    # What comes next: its quantities are those of products that the store has.
+    settings = reader.names["settings"]
+    shipping = attrs.evolve(settings.shipping, sync_inventory_levels=True)
+    web = reader.stack.enter_context(
+        avbc.Orchestrator(attrs.evolve(settings, shipping=shipping), reader.names["books"])
+    )
+    report = web.push_inventory()
+    assert report.ok, report
+    assert reader.store.inventory()["TOWEL-ST"] == 40 - sold(reader.names["books"], "TOWEL-ST")
+
+
+def sold(books: avbc.SqlGateway, part_number: str) -> Decimal:
+    lines = (line for order in books.sales_orders() for line in order.lines)
+    return sum((line.quantity for line in lines if line.part_number == part_number), Decimal(0))
 
 
 def has_moved(reader: Reader) -> None:

@@ -243,8 +243,7 @@ class Orchestrator(Running):
 
         Args:
             full: Send all of them, changed or not.
-            preview: Send nothing; the report says what would be sent, and what was sent last or,
-                where nothing was, what the store has.
+            preview: Send nothing; the report says what would be sent, and what the store has.
             progress: Draw a bar (extra `progress`). None: on a terminal, after two seconds.
 
         Raises:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from avbc.testing.example import plain_orders, populate
+from avbc.testing.example import plain_orders, populate, stock
 from avbc.testing.fakestore.control import CONTROL
 from avbc.testing.fakestore.loopback import LoopbackServer
 from avbc.testing.fakestore.store import FakeStore
@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         latency=options.latency_ms / 1000,
     )
     if options.plain:
+        if options.orders:  # Without any, the store is empty.
+            stock(store)
         store.add_orders(list(plain_orders(options.orders, options.seed, options.first_id)))
     else:
         populate(store, options.orders, options.seed, options.first_id)

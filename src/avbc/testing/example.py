@@ -151,10 +151,18 @@ def populate(
 ) -> list[FakeOrder]:
     """Fill a store with the catalog, stock, locations and new orders; returns the orders.
 
-    The store is a `FakeStore` or a `StoreProcess`. The orders wait in Awaiting Fulfillment. The
-    default location has 100 of everything, as the books do; there is a second location, `WEST`, and
-    a disabled one, `OLD`. Most products are tracked by product, lamps and posters by variant,
-    digital goods not at all; `APRON` has variants. What the store already has stays.
+    The store is a `FakeStore` or a `StoreProcess`. The orders wait in Awaiting Fulfillment.
+    """
+    stock(store)
+    return store.add_orders(example_orders(orders, seed, first_id))
+
+
+def stock(store: Abilities) -> None:
+    """Fill a store with the catalog, its quantities and locations; what it already has stays.
+
+    The default location has 100 of everything, as the books do; there is a second location, `WEST`,
+    and a disabled one, `OLD`. Most products are tracked by product, lamps and posters by variant,
+    digital goods not at all; `APRON` has variants.
     """
     there = {product["id"] for product in store.products()}
     for product in example_products():
@@ -166,7 +174,6 @@ def populate(
     for code, label, enabled in [("WEST", "West", True), ("OLD", "Old", False)]:
         if code not in codes:
             store.add_location(code, label, enabled=enabled)
-    return store.add_orders(example_orders(orders, seed, first_id))
 
 
 _TRACKED_BY_VARIANT = {"LAMP-01", "POSTER-A2"}

@@ -192,12 +192,8 @@ class _Adjustments(Batches[_QuantityRow, str]):
     def _with_stock(
         self, rows: Sequence[_QuantityRow], known: Mapping[str, Identity]
     ) -> list[_QuantityRow]:
-        """Say what the store has of products whose quantity no push has set."""
-        skus = {
-            row.source.key: _sku(known.get(row.source.key), row)
-            for row in rows
-            if not row.change.before
-        }
+        """Say what the store has: since the last push, a person may have set another quantity."""
+        skus = {row.source.key: _sku(known.get(row.source.key), row) for row in rows}
         # A comma would end a SKU in a list of them.
         lists = url_lists((sku for sku in skus.values() if "," not in sku), _ITEMS_A_PAGE)
         items = self.run.store.inventory.items.call
@@ -207,12 +203,10 @@ class _Adjustments(Batches[_QuantityRow, str]):
             at = item.at(self.location_id)
             if at is not None and at.total_inventory_onhand is not None:
                 there[text_key(item.identity.sku)] = str(at.total_inventory_onhand)
-        before = {key: there.get(text_key(sku), "") for key, sku in skus.items()}
+        before = (there.get(text_key(skus[row.source.key]), row.change.before) for row in rows)
         return [
-            attrs.evolve(row, change=attrs.evolve(row.change, before=before[row.source.key]))
-            if row.source.key in before
-            else row
-            for row in rows
+            attrs.evolve(row, change=attrs.evolve(row.change, before=each))
+            for row, each in zip(rows, before, strict=True)
         ]
 
     def _try_again(self, rows: Sequence[_QuantityRow]) -> None:
