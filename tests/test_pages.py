@@ -338,6 +338,7 @@ def after_the_tutorial(reader: Reader) -> None:
     )
     report = web.push_inventory()
     assert report.ok, report
+    reader.store.settle()
     assert reader.store.inventory()["TOWEL-ST"] == 40 - sold(reader.names["books"], "TOWEL-ST")
 
 

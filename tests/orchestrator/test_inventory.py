@@ -257,6 +257,7 @@ def test_a_preview_shows_what_the_store_has(
     assert len(reads) == 1
     web.push_inventory()
     # A person counted since.
+    stocked.settle()
     stocked.set_inventory(MUG, 77)
     (unchanged,) = [
         change for change in web.push_inventory(full=True, preview=True).sent if change.key == MUG
