@@ -23,7 +23,7 @@ from avbc import forks
 from avbc.bigcommerce.api_account import environment_credentials
 from avbc.bigcommerce.at_once import AtOnce
 from avbc.bigcommerce.bind import RunnerT_co, without_methods
-from avbc.bigcommerce.call import Call
+from avbc.bigcommerce.call import Call, require_call
 from avbc.bigcommerce.errors import ClientClosed, StopAsked, StoreBusy, StoreError
 from avbc.bigcommerce.http import (
     AsyncTransport,
@@ -40,9 +40,11 @@ from avbc.bigcommerce.retry import Attempts, Retries
 from avbc.bigcommerce.wire import Wire
 from avbc.bigcommerce.writes import BEFORE_WRITE
 from avbc.credentials import Credentials, api_url_of, load_credentials
+from avbc.errors import without_frames_of_bad_input
 from avbc.logs import get_logger
 from avbc.secret import Secret, without_frames
 from avbc.stopping import STOP, StopRequest
+from avbc.text import quoted
 from avbc.tracing import note, request_span
 
 T = TypeVar("T")
@@ -434,11 +436,15 @@ def checked(calls: Iterable[Call[T]], limit: int | None) -> tuple[list[Call[T]],
     """Return the calls of `map` as a list, and how many of them may run at once.
 
     Raises:
+        TypeError: The limit is not an int, or something is not a call.
         ValueError: The limit is below 1.
     """
-    if limit is not None and limit < 1:
-        raise ValueError("limit must be at least 1")
-    work = list(calls)
+    with without_frames_of_bad_input:
+        if limit is not None and not isinstance(cast("object", limit), int):
+            raise TypeError(f"limit: {quoted(limit)} must be an int, such as 8")
+        if limit is not None and limit < 1:
+            raise ValueError("limit must be at least 1")
+    work = [require_call(call) for call in calls]
     caps = [call.cap.limit for call in work if call.cap is not None]
     if work and len(caps) == len(work):
         # Who waits for a turn at the endpoint keeps others from being sent.

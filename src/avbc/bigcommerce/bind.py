@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Generic, ParamSpec, Protocol, TypeVar, overload
 
 from avbc.bigcommerce.call import Call, ListCall
+from avbc.bigcommerce.kinds import checked_by_kind
 from avbc.errors import without_frames_of_bad_input, without_inner_frames
 
 P = ParamSpec("P")
@@ -85,7 +86,7 @@ class _Binding(Generic[P, CallT]):
     def _bound(
         self, group: Group[Runner | AsyncRunner], run: Callable[[CallT], object], returns: str
     ) -> object:
-        make = self._endpoint
+        make = checked_by_kind(self._endpoint)
         is_store = isinstance(group, Runner | AsyncRunner)
         of = "store" if is_store else re.sub(r"(?<!^)(?=[A-Z])", "_", type(group).__name__).lower()
         name = f"{of}.{self._name}"

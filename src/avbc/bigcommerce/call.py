@@ -13,6 +13,7 @@ import attrs
 from avbc.bigcommerce.body import Body, Json, shortened
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.parsing import Rows
+from avbc.errors import without_frames_of_bad_input
 from avbc.shown import Shown
 from avbc.text import quoted
 
@@ -189,6 +190,25 @@ class ListCall(Call[list[T]], Generic[T]):
             UnexpectedData: The body is not a list of rows at all.
         """
         return Page(self.read(body)) if self.read_page is None else self.read_page(body)
+
+
+C = TypeVar("C", bound=Call[object])
+
+
+def require_call(value: C, kind: type[Call[object]] = Call) -> C:
+    """Return what was made by `call(...)` of a method.
+
+    Raises:
+        TypeError: It is something else, such as the method itself, or no call of a list.
+    """
+    given = cast("object", value)
+    if not isinstance(given, kind):
+        what = "the call of a list" if kind is ListCall else "a call"
+        shown = f"the call {given.name}" if isinstance(given, Call) else quoted(given)
+        example = "store.orders.list.call(status_id=11)"
+        with without_frames_of_bad_input:
+            raise TypeError(f"{shown} is not {what}: a method makes one, as in {example}")
+    return value
 
 
 def path_with(template: str, *ids: int) -> str:

@@ -15,7 +15,7 @@ from avbc.bigcommerce.answers import Answer
 from avbc.bigcommerce.at_once import Begun, Crew, Done
 from avbc.bigcommerce.base import StoreClient, checked
 from avbc.bigcommerce.bind import AsyncRunner, Runner
-from avbc.bigcommerce.call import Call, Cap, ListCall, Page
+from avbc.bigcommerce.call import Call, Cap, ListCall, Page, require_call
 from avbc.bigcommerce.errors import BadAnswer, StoreError
 from avbc.bigcommerce.http import AsyncTransport, Response, Transport
 from avbc.bigcommerce.in_flight import MOST
@@ -64,7 +64,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
 
     def pages(self, call: ListCall[T]) -> Iterator[Page[T]]:
         """Walk a list page by page. A page keeps unreadable rows apart from the others."""
-        here: ListCall[T] | None = call
+        here: ListCall[T] | None = require_call(call, ListCall)
         while here is not None:
             with without_inner_frames:
                 page, here = self._read(here, self._wire.page)
@@ -77,7 +77,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         Raises:
             UnexpectedData: A row cannot be read. The rows before it came first.
         """
-        here: ListCall[T] | None = call
+        here: ListCall[T] | None = require_call(call, ListCall)
         with without_inner_frames:
             while here is not None:
                 asked, attempts, given = here, Attempts(here, self._retries), Given()
@@ -282,7 +282,7 @@ class AsyncBigCommerce(
 
     async def pages(self, call: ListCall[T]) -> AsyncIterator[Page[T]]:
         """Walk a list page by page. A page keeps unreadable rows apart from the others."""
-        here: ListCall[T] | None = call
+        here: ListCall[T] | None = require_call(call, ListCall)
         while here is not None:
             with without_inner_frames:
                 page, here = await self._read(here, self._wire.page)
@@ -295,7 +295,7 @@ class AsyncBigCommerce(
         Raises:
             UnexpectedData: A row cannot be read. The rows before it came first.
         """
-        here: ListCall[T] | None = call
+        here: ListCall[T] | None = require_call(call, ListCall)
         with without_inner_frames:
             while here is not None:
                 asked, attempts, given = here, Attempts(here, self._retries), Given()

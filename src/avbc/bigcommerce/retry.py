@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 import backoff
 
-from avbc.bigcommerce.call import Call
+from avbc.bigcommerce.call import Call, require_call
 from avbc.bigcommerce.errors import (
     BadAnswer,
     StoreBusy,
@@ -86,7 +86,7 @@ class Attempts:
     """The attempts at one call: which one is next, and how long the call waits for it."""
 
     def __init__(self, call: Call[object], retries: Retries) -> None:
-        self.call = call
+        self.call = require_call(call)
         self.number = 1
         self.wait = 0.0
         self.waited = 0.0
