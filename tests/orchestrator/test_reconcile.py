@@ -320,6 +320,23 @@ def test_a_payment_that_was_captured_in_the_store(
     ]
 
 
+def test_money_that_was_not_captured_is_not_to_be_entered(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    """The header of an order that was captured in part says that all of it was."""
+    order = store.add_order(order_of_shape("partly_captured", factory))
+    web.import_orders()
+    web.reconcile(SINCE)
+    (item,) = web.worklist().of(order.id)
+    assert f"follow_orders([{order.id}])" in item.fix
+    assert "in AcctVantage or the order" not in item.fix
+    # The advice works.
+    web.follow_orders([order.id])
+    assert "are not received" in "".join(each.message for each in web.worklist().of(order.id))
+    web.reconcile(SINCE)
+    assert [each.code for each in web.worklist()] == ["payment_partly_captured"]
+
+
 def test_the_period_is_kept_on_both_sides(
     web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
 ) -> None:

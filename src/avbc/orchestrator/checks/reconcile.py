@@ -374,7 +374,11 @@ class _SideBySide:
                 f"not, correct the receipt of {key} in AcctVantage."
             )
         elif fields & {"received", "held"}:
-            fixes.append(f"Call follow_orders([{number}]).")
+            fixes.append(f"Call follow_orders([{number}]), which asks what was captured.")
+            if fields <= {"received", "held"}:
+                # A person who enters the rest books money that never came.
+                fixes.append("Enter no receipt for what it says was not received.")
+                return " ".join(fixes)
         if "status" in fields:
             updates = self._run.settings.order_status.updates
             fixes.append(f"Call {updates}_order_statuses(): its report says why they differ.")
