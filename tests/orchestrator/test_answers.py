@@ -148,6 +148,18 @@ def test_the_fix_of_a_refusal_is_followed_to_its_end(
     assert not web.worklist()
 
 
+def test_what_a_person_settled_is_not_offered_again_by_a_retry(
+    web: Orchestrator, erp: Erp, order_id: int
+) -> None:
+    """They entered it by hand: entered from the books, too, it would be there twice."""
+    web.take_answers()
+    web.settle(order_id)
+    report = web.import_orders(retry_errors=True)
+    assert [outcome.problems[0].code for outcome in report.postponed] == ["order_settled"]
+    assert erp.books.pickups([f"WEB{order_id}"])[0].version == 1
+    assert len(web.import_order(order_id).relinked) == 1
+
+
 def test_what_acctvantage_enters_after_all_is_downloaded_again(
     web: Orchestrator, erp: Erp, store: FakeStore, order_id: int
 ) -> None:

@@ -19,6 +19,7 @@ from avbc.orchestrator.engine.channels import OTHER_CHANNEL, other_channel
 from avbc.orchestrator.engine.incoming import Incoming
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import NO_STATUS
+from avbc.orchestrator.engine.pickups import REFUSED
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import PLACED, UNFINISHED
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
@@ -113,7 +114,7 @@ class Choice:
         )
 
     def settled(self, incoming: Iterable[Incoming]) -> dict[str, Problem]:
-        """Which orders a person settled after they were refused, by Import ID.
+        """Which orders a person settled after they were refused, by Import ID, and why not again.
 
         Whoever gives one its New Order Status again wants it imported.
         """
@@ -122,7 +123,8 @@ class Choice:
             for each in incoming
             if self.kind != "new" and each.order.status_id != self._statuses.new
         }
-        found = OpenItems.of(self._run.integration).settled(IMPORTING, keys) if keys else ()
+        items = OpenItems.of(self._run.integration)
+        found = items.settled({IMPORTING, REFUSED}, keys) if keys else ()
         return {
             key: Problem(
                 SETTLED,
