@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,24 @@ Call = Callable[[Any], object]
         (lambda web: web.page("a.html", days=0), "days: 0 must be from 1 to 366"),
         (lambda web: web.write_journal(None), "folder: None must be a path"),
         (lambda web: web.run_cycle(None), "schedule: must be a list of jobs, not None"),
+        (
+            lambda web: web.run(schedule=["import_orders"]),
+            "schedule: 'import_orders' is no job: write avbc.Job('import_orders')",
+        ),
+        (
+            lambda web: web.run_cycle([avbc.Job("import_ordrs")]),
+            "Orchestrator has no method 'import_ordrs' that needs no arguments. Did you mean",
+        ),
+        (
+            lambda web: avbc.run_all([web], schedule=["x"]),
+            "schedule: 'x' is no job: write avbc.Job('x')",
+        ),
+        (
+            lambda web: web.run(schedule=[avbc.Job("x")]),
+            "'x' that needs no arguments. There are capture_payments, check_setup, export_clients,",
+        ),
+        (lambda web: web.run(schedule=[avbc.Job("settings")]), "no method 'settings' that needs"),
+        (lambda web: web.run(schedule=[avbc.Job("explain")]), "no method 'explain' that needs no"),
         (lambda web: web.run(on_report="x"), "on_report: 'x' is no function"),
         (lambda web: web.register_webhooks(None), "url: must be a text, such as 'https://"),
         (lambda web: web.register_webhooks(5), "url: must be a text, such as 'https://"),
@@ -122,6 +140,10 @@ def test_a_method_of_the_orchestrator(
         ({"product_fields": 5}, "product_fields: must be a list of rules"),
         ({"on_progress": 5}, "on_progress: 5 is no function"),
         ({"on_attention": [function]}, "is no function"),
+        ({"journal": "j.db"}, "journal: 'j.db' is no database URL: write sqlite:///j.db"),
+        ({"journal": "a:secret@b"}, "journal: it is no database URL: write sqlite:///journal.db"),
+        ({"journal": 5}, "journal: must be a database URL, such as 'sqlite:///journal.db', not"),
+        ({"clock": 5}, "clock: must be an avbc.Clock, not a int"),
         ({"store": "abc123"}, "store: must be a BigCommerce client, not a str"),
         ({"store": FakeStore()}, "transport=fake.transport()"),
     ],
@@ -130,11 +152,55 @@ def test_an_orchestrator(
     fake: FakeStore, books: avbc.SqlGateway, options: Any, message: str
 ) -> None:
     settings = avbc.Settings.from_dict(example.settings_dict(fake.api_url))
-    with pytest.raises(TypeError) as caught:
+    kind = ValueError if "database URL: write" in message else TypeError
+    with pytest.raises(kind) as caught:
         avbc.Orchestrator(settings, books, **options)
     assert message in str(caught.value)
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert [frame for frame in frames if frame.filename.startswith(HOUSE)] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("import_orders", 5), "^every: 5 must be a timedelta, such as timedelta"),
+        (("import_orders", timedelta(days=-1)), "^every: .* is below zero"),
+        ((print,), "^method: must be a method's name, such as 'import_orders', not a builtin"),
+        (("import_orders", timedelta(0), True), "^when: True is no function"),
+    ],
+)
+def test_a_job(arguments: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        avbc.Job(*arguments)
+
+
+@pytest.mark.parametrize("kind", [avbc.BigCommerce, avbc.AsyncBigCommerce])
+def test_a_client_without_its_arguments_says_how_else_it_is_opened(kind: Any) -> None:
+    name = kind.__name__
+    with pytest.raises(TypeError) as caught:
+        kind()
+    assert str(caught.value) == (
+        f"{name}: api_url and access_token must be given. Or open the store by "
+        f"{name}.from_environment(), {name}.from_credentials_file(path) or "
+        f"{name}.from_store_hash(store_hash, access_token)."
+    )
+    with pytest.raises(TypeError, match=f"^{name}: access_token must be given"):
+        kind("https://api.bigcommerce.com/stores/abc123/v3/")
+
+
+def test_an_orchestrator_that_was_closed_opens_what_it_needs(
+    fake: FakeStore, books: avbc.SqlGateway
+) -> None:
+    with fake.serve() as served:
+        web = avbc.Orchestrator(
+            avbc.Settings.from_dict(example.settings_dict(served.api_url)), books
+        )
+        before = web.store
+        for _ in range(2):
+            assert web.preview_orders().imported
+            web.close()
+        assert web.store is not before
+        web.close()
 
 
 def test_an_error_of_the_application_keeps_its_frames(

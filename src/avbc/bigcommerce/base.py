@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 import os
@@ -14,8 +15,8 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
-from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
+from functools import lru_cache, wraps
+from typing import Any, Generic, NoReturn, ParamSpec, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 
@@ -47,6 +48,7 @@ from avbc.stopping import STOP, StopRequest
 from avbc.text import quoted
 from avbc.tracing import note, request_span
 
+P = ParamSpec("P")
 T = TypeVar("T")
 TransportT = TypeVar("TransportT", bound=Transport | AsyncTransport)
 SleepT = TypeVar("SleepT", bound=Callable[[float], object])
@@ -117,6 +119,27 @@ class _Connections(Generic[TransportT]):
             self.requests += requests
 
 
+def _opening(init: Callable[P, None]) -> Callable[P, None]:
+    """Decorate the constructor: without its two arguments it says how else a store is opened."""
+    signature = inspect.signature(init)
+
+    @wraps(init)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with without_frames_of_bad_input:
+            given = signature.bind_partial(*args, **kwargs).arguments
+            missing = [name for name in ("api_url", "access_token") if name not in given]
+            if missing:
+                name = type(args[0]).__name__
+                raise TypeError(
+                    f"{name}: {' and '.join(missing)} must be given. Or open the store by "
+                    f"{name}.from_environment(), {name}.from_credentials_file(path) or "
+                    f"{name}.from_store_hash(store_hash, access_token)."
+                )
+        init(*args, **kwargs)
+
+    return run
+
+
 class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]):
     """The part of a client that neither sends nor waits; the subclasses do that."""
 
@@ -124,6 +147,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
     """The semaphores of concurrency limits, by their names."""
 
     @without_frames
+    @_opening
     def __init__(
         self,
         api_url: str,

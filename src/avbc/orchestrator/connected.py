@@ -20,8 +20,10 @@ from avbc.orchestrator.engine.arguments import (
     checked_arguments,
     require_call,
     require_client,
+    require_database_url,
     require_function,
     require_functions,
+    require_kind,
     require_list,
     require_settings,
 )
@@ -110,11 +112,14 @@ class Connected:
 
         Raises:
             TypeError: An argument is something else, such as the path of the settings file.
+            ValueError: The journal is no database URL.
             MethodsMissing: The books lack a method that an import needs.
         """
         with checked_arguments:
             require_settings(settings, "settings")
             require_client(store, "store")
+            require_database_url(journal, "journal")
+            require_kind(clock, "clock", Clock, "an avbc.Clock")
             require_function(on_progress, "on_progress")
             require_function(on_attention, "on_attention")
             self._customisations = require_functions(customise, "customise")
@@ -163,7 +168,10 @@ class Connected:
         return self._integration.stop
 
     def close(self) -> None:
-        """Close the store's client and the journal, if opened here. The books stay open."""
+        """Close the store's client and the journal, if opened here. The books stay open.
+
+        A method that is called afterwards opens what it needs once more: close it again then.
+        """
         self._integration.close()
 
     def __enter__(self) -> Self:

@@ -20,6 +20,12 @@ from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.logs import get_logger, lines_of, log_lines, working_for
 from avbc.orchestrator.cycle_report import CycleReport, JobOutcome, moment
+from avbc.orchestrator.engine.arguments import (
+    checked_arguments,
+    require_function,
+    require_kind,
+    require_wait,
+)
 from avbc.orchestrator.engine.cycles import (
     Cycles,
     LastCycle,
@@ -58,6 +64,10 @@ def always(_: Settings) -> bool:
 class Job(Shown):
     """A method of the orchestrator, and how often the timer calls it.
 
+    Raises:
+        TypeError: The method is no text, or `every` no timedelta.
+        ValueError: `every` is below zero.
+
     >>> Job("push_inventory", every=timedelta(minutes=15))
     Job('push_inventory', every=15 min)
     """
@@ -72,6 +82,13 @@ class Job(Shown):
     """Whether the settings turn it on."""
     needs_store: bool = True
     """Whether it is left out in a cycle in which the store does not answer."""
+
+    def __attrs_post_init__(self) -> None:
+        """Check what the timer would only find when the job is due."""
+        with checked_arguments:
+            require_kind(self.method, "method", str, "a method's name, such as 'import_orders'")
+            require_wait(self.every, "every")
+            require_function(self.when, "when")
 
     def _in_a_line(self) -> str:
         often = f"every={self.every.total_seconds() / 60:g} min" if self.every else "in every cycle"

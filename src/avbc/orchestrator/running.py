@@ -16,8 +16,8 @@ from avbc.orchestrator.engine.arguments import (
     require_count,
     require_flags,
     require_function,
-    require_list,
     require_path,
+    require_schedule,
     require_settings,
     require_what,
 )
@@ -56,7 +56,7 @@ class Running(Checking):
             on_report: Called with the report of each cycle: `on_report=print`.
         """
         require_function(on_report, "on_report")
-        schedule = require_list(schedule, "schedule", "jobs")
+        schedule = require_schedule(schedule, [self])
         run_timer([self], schedule=schedule, on_report=on_report)
 
     def run_cycle(
@@ -85,7 +85,7 @@ class Running(Checking):
                 are spread over the interval.
         """
         require_flags(if_due=if_due, if_free=if_free, spread=spread)
-        schedule = require_list(schedule, "schedule", "jobs")
+        schedule = require_schedule(schedule, [self])
         return self._cycle.run(schedule, if_due=if_due, if_free=if_free, spread=spread)
 
     def is_due(self) -> bool:

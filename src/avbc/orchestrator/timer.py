@@ -22,8 +22,8 @@ from avbc.orchestrator.engine.arguments import (
     checked_arguments,
     require_count,
     require_function,
-    require_list,
     require_orchestrators,
+    require_schedule,
 )
 from avbc.orchestrator.engine.cycles import name_of, others_turn
 from avbc.orchestrator.engine.stopping import Stop
@@ -74,12 +74,13 @@ def run_all(
             books, callbacks or customisations that are not safe between threads.
 
     Raises:
-        TypeError: `webs` is no list.
-        ValueError: `threads` is less than 1.
+        TypeError: `webs` is no list, or `schedule` no list of jobs.
+        ValueError: `threads` is less than 1, or a job is no method of the orchestrators: the first
+            cycle finds out.
     """
     with checked_arguments:
         webs = require_orchestrators(webs, "webs")
-        schedule = require_list(schedule, "schedule", "jobs")
+        schedule = require_schedule(schedule, ())  # each checks the methods
         require_function(on_report, "on_report")
         require_count(threads, "threads")
     run_timer(webs, schedule=schedule, on_report=on_report, threads=threads)

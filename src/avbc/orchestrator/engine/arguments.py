@@ -398,6 +398,66 @@ def require_orchestrators(values: Iterable[T], name: str) -> tuple[T, ...]:
     return webs
 
 
+def require_schedule(values: Iterable[T], webs: Iterable[object]) -> tuple[T, ...]:
+    """Return the jobs of a schedule, each a method of all orchestrators that needs no arguments.
+
+    Raises:
+        TypeError: It is no list, or holds something else.
+        ValueError: There is no such method.
+    """
+    jobs = require_list(values, "schedule", "jobs")
+    kinds = list(dict.fromkeys(map(type, webs)))
+    for job in jobs:
+        method: object = getattr(job, "method", None)
+        if not isinstance(method, str):
+            example = quoted(job if isinstance(job, str) else "import_orders")
+            raise TypeError(f"schedule: {quoted(job)} is no job: write avbc.Job({example})")
+        for kind in kinds:
+            if not _needs_nothing(getattr(kind, method, None)):
+                of_reports = [name for name in dir(kind) if _is_of_reports(kind, name)]
+                near = did_you_mean(method, of_reports)
+                raise ValueError(
+                    f"schedule: {kind.__name__} has no method {quoted(method)} that needs no "
+                    f"arguments. {near or 'There are ' + ', '.join(of_reports) + '.'}"
+                )
+    return jobs
+
+
+def _needs_nothing(method: object) -> bool:
+    if not callable(method):
+        return False
+    _self, *takes = _signature(method).parameters.values()
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return all(each.default is not each.empty or each.kind in optional for each in takes)
+
+
+def _is_of_reports(kind: type[object], name: str) -> bool:
+    method = getattr(kind, name)
+    if name.startswith("_") or not _needs_nothing(method):
+        return False
+    return str(_signature(method).return_annotation).endswith("Report")
+
+
+def require_database_url(value: object, name: str) -> None:
+    """Make sure that an argument may be the URL of a database, or None.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It is no URL, such as the path of a file.
+
+    >>> require_database_url("journal.db", "journal")
+    Traceback (most recent call last):
+    ValueError: journal: 'journal.db' is no database URL: write sqlite:///journal.db
+    """
+    if value is None:
+        return
+    require_kind(value, name, str, "a database URL, such as 'sqlite:///journal.db'")
+    if "://" not in str(value):
+        # It may hold a password.
+        shown, example = (quoted(value), value) if "@" not in str(value) else ("it", "journal.db")
+        raise ValueError(f"{name}: {shown} is no database URL: write sqlite:///{example}")
+
+
 def require_function(value: object, name: str) -> None:
     """Make sure that an argument is a function, or None.
 
