@@ -20,7 +20,7 @@ from avbc.acctvantage.sql.rows import (
     Insert,
     insert_many,
 )
-from avbc.statements import AnySelect, fetch
+from avbc.statements import AnySelect, fetch, fetch_column, write
 from avbc.text import quoted
 
 _SHIPMENT = schema.shipments.c
@@ -40,6 +40,18 @@ _SHIPMENTS: AnySelect = sa.select(_SHIPMENT.id, _SHIPMENT.changed_at, *SHIPMENTS
 )
 _HELD: AnySelect = sa.select(_ITEM.shipment_id, _ITEM.parcel, *PARCEL_ITEMS.columns).order_by(
     _ITEM.shipment_id, _ITEM.parcel, _ITEM.position
+)
+_OF_NUMBER: AnySelect = sa.select(_SHIPMENT.id).where(_SHIPMENT.number == sa.bindparam("number"))
+_PARTS_GONE = [
+    table.delete().where(table.c.shipment_id == sa.bindparam("of"))
+    for table in (schema.shipment_items, schema.shipment_parcels, schema.shipment_parcel_items)
+]
+_NEW_PARCEL = schema.shipment_parcels.insert()
+_ORDER_ID: AnySelect = sa.select(schema.sales_orders.c.id).where(
+    schema.sales_orders.c.import_id == sa.bindparam("import_id")
+)
+_LINE_IDS: AnySelect = sa.select(schema.sales_order_lines.c.store_line_id).where(
+    schema.sales_order_lines.c.order_id == sa.bindparam("order_id")
 )
 _LABELS: AnySelect = sa.select(
     _PARCEL.shipment_id, _PARCEL.position, _PARCEL.tracking_number
@@ -119,14 +131,14 @@ class ShipmentWriter:
             BooksRefused: Its order is not in the books, or lacks one of the lines.
         """
         _check(connection, shipment)
-        this = schema.shipments.c.number == shipment.number
-        shipment_id = connection.scalar(sa.select(schema.shipments.c.id).where(this))
-        if shipment_id is not None and _shipments(connection, [shipment_id]) == [_in_utc(shipment)]:
+        this = {"number": shipment.number}
+        known = fetch_column(connection, _OF_NUMBER, this)
+        if known and _shipments(connection, known) == [_in_utc(shipment)]:
             return
         insert_many(connection, self._shipment.sql, [self._shipment.row(shipment)])
-        shipment_id = connection.scalars(sa.select(schema.shipments.c.id).where(this)).one()
-        for table in (schema.shipment_items, schema.shipment_parcels, schema.shipment_parcel_items):
-            connection.execute(table.delete().where(table.c.shipment_id == shipment_id))
+        (shipment_id,) = fetch_column(connection, _OF_NUMBER, this)
+        for gone in _PARTS_GONE:
+            write(connection, gone, {"of": shipment_id})
         rows = self._item.positioned(shipment.items, shipment_id)
         insert_many(connection, self._item.sql, rows)
         for position, parcel in enumerate(shipment.parcels):
@@ -135,7 +147,7 @@ class ShipmentWriter:
                 "position": position,
                 "tracking_number": parcel.tracking_number,
             }
-            connection.execute(schema.shipment_parcels.insert().values(values))
+            write(connection, _NEW_PARCEL, values)
             rows = [
                 self._parcel_item.row(item, shipment_id, position, at)
                 for at, item in enumerate(parcel.items)
@@ -145,15 +157,12 @@ class ShipmentWriter:
 
 def _check(connection: sa.Connection, shipment: Shipment) -> None:
     about = f"shipment {shipment.number}"
-    order, line = schema.sales_orders.c, schema.sales_order_lines.c
-    order_id = connection.scalar(
-        sa.select(order.id).where(order.import_id == shipment.order_import_id)
-    )
-    if order_id is None:
+    found = fetch_column(connection, _ORDER_ID, {"import_id": shipment.order_import_id})
+    if not found:
         raise BooksRefused(
             f"{about}: there is no order {quoted(shipment.order_import_id)} in the books"
         )
-    lines = set(connection.scalars(sa.select(line.store_line_id).where(line.order_id == order_id)))
+    lines = set(fetch_column(connection, _LINE_IDS, {"order_id": found[0]}))
     for item in (*shipment.items, *(item for parcel in shipment.parcels for item in parcel.items)):
         if item.store_line_id not in lines:
             raise BooksRefused(

@@ -23,7 +23,7 @@ from avbc.logs import StoreName
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import last_cycles as _table
 from avbc.settings import Settings
-from avbc.statements import AnySelect, insert_into
+from avbc.statements import AnySelect, insert_into, write
 from avbc.turns import Lease
 
 LONGEST_REST = timedelta(minutes=30)
@@ -176,7 +176,7 @@ class Cycles:
             "told": _text(cycle.told),
         }
         noted = _noted(self._journal.kind)
-        self._journal.change(lambda connection: connection.execute(noted, row), durable=False)
+        self._journal.change(lambda connection: write(connection, noted, row), durable=False)
 
     def take_turn(self, scope: str) -> Lease:
         """Take the turn to run a cycle of a store; it says whether another process runs one.

@@ -40,8 +40,21 @@ _STATES: AnySelect = sa.select(_table.c.key, _table.c.is_settled).where(
     _OF_SCOPE,
     *(_table.c[name].in_(sa.bindparam(f"{name}s", expanding=True)) for name in ("area", "key")),
 )
+_CODES_GONE = _table.delete().where(
+    _OF_AREA, _table.c.code.in_(sa.bindparam("codes", expanding=True))
+)
+_KEYS_GONE = _table.delete().where(_OF_AREA, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
 _AREA_GONE = _table.delete().where(_OF_AREA)
 _GONE = _table.delete().where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
+
+_THIS = _table.update().where(
+    *(
+        _table.c[name] == sa.bindparam(f"of_{name}")
+        # What was changed meanwhile is news again.
+        for name in (*_KEY, "message", "fix")
+    )
+)
+_SET_REPORTED, _SET_SETTLED = _THIS.values(is_reported=True), _THIS.values(is_settled=True)
 
 
 @cache
@@ -151,7 +164,7 @@ class OpenItems:
         Raises:
             JournalUnreachable: Nothing was written.
         """
-        self._update(items, is_reported=True)
+        self._update(items, _SET_REPORTED)
 
     def hide(self, what: WorklistItem | int | str) -> list[WorklistItem]:
         """Note that a person has settled an item, or all about one thing: it is back if it changes.
@@ -188,12 +201,8 @@ class OpenItems:
                 f"{name} has changed since it was read, so it is not settled. It says now: "
                 f"{items[0].message} Read worklist() again"
             )
-        self._update(items, is_settled=True)
+        self._update(items, _SET_SETTLED)
         return items
-
-    @property
-    def _of_scope(self) -> sa.ColumnElement[bool]:
-        return _table.c.scope == self._scope
 
     def _items(self, wanted: AnySelect, **place: str) -> list[WorklistItem]:
         values = {"scope": self._scope, **place}
@@ -204,22 +213,10 @@ class OpenItems:
             )
         ]
 
-    def _update(self, items: Iterable[WorklistItem], **values: bool) -> None:
-        update = (
-            _table.update()
-            .where(
-                self._of_scope,
-                _table.c.area == sa.bindparam("of_area"),
-                _table.c.code == sa.bindparam("of_code"),
-                _table.c.key == sa.bindparam("of_key"),
-                # What was changed meanwhile is news again.
-                _table.c.message == sa.bindparam("of_message"),
-                _table.c.fix == sa.bindparam("of_fix"),
-            )
-            .values(**values)
-        )
+    def _update(self, items: Iterable[WorklistItem], update: sa.Update) -> None:
         rows = [
             {
+                "of_scope": self._scope,
                 "of_area": item.area,
                 "of_code": item.code,
                 "of_key": item.key,
@@ -229,7 +226,7 @@ class OpenItems:
             for item in items
         ]
         if rows:
-            self._journal.change(lambda connection: connection.execute(update, rows))
+            self._journal.change(lambda connection: write(connection, update, *rows))
 
     def _apply(self, changes: Sequence[ItemChange], connection: sa.Connection) -> None:
         raised: dict[ItemKey, WorklistItem] = {}
@@ -287,15 +284,12 @@ class OpenItems:
         if change.codes is None and change.keys is None and not change.but:
             write(connection, _AREA_GONE, place)
             return
-        gone = _table.delete().where(self._of_scope, _table.c.area == change.area)
         if change.codes is not None:
-            gone = gone.where(_table.c.code.in_(sorted(change.codes)))
+            write(connection, _CODES_GONE, {**place, "codes": sorted(change.codes)})
+            return
         if change.keys is not None:
             for keys in chunks(change.keys):
-                connection.execute(gone.where(_table.c.key.in_(keys)))
-            return
-        if not change.but:
-            connection.execute(gone)
+                write(connection, _KEYS_GONE, {**place, "keys": keys})
             return
         rest: Collection[tuple[str, str]] = [
             (code, key)
