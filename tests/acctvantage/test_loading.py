@@ -22,6 +22,7 @@ from avbc.acctvantage import (
     TaxArea,
     Warehouse,
 )
+from avbc.documentation import see
 from avbc.testing.contract import make_bundle
 
 WHOLE = """
@@ -598,13 +599,14 @@ class TestCsv:
         monkeypatch.setattr("avbc.acctvantage.sql.loading._LOT", 1)
         books.load(write(WHOLE))
         path = write(
-            "part_number,warehouse,quantity\nSKU-1,Main,99\nSKU-9,Main,1\nSKU-1,Mian,1\nSKU-1,Outlet,x\nSKU-1,Outlet,99\n",
+            "part_number,warehouse,quantity\nSKU-1,Main,99\nSKU-9,Main,1\nSKU-1,Mian,1\nSKU-1,Outlet,x\nSKU-1,Outlet,99\nsku-1,Main,5\n",
             "quantities.csv",
         )
         assert faults(books.load_quantities, path) == [
             "line 3, part_number: 'SKU-9' is not a product of the books",
             "line 4, warehouse: 'Mian' is not a warehouse of the books: did you mean Main?",
             "line 5, quantity: must be a number such as 9.95, not 'x'",
+            "line 7, part_number: 'sku-1' is there already for 'Main', in line 2",
         ]
         assert books.available("Main") == {"SKU-1": 12}
         assert books.available("Outlet") == {"SKU-1": Decimal("0.5")}
@@ -627,10 +629,35 @@ class TestCsv:
         ]
         assert faults(
             memory.load_products, write(PRODUCTS + "ä,ä,ä,,,\n", "products.csv", "latin-1")
-        ) == ["file: is not UTF-8 text"]
+        ) == [
+            (
+                'file: is not UTF-8 text: save it as "CSV UTF-8" (in Excel: Save As), or read it '
+                f"by a layout with its encoding ({see('files')})"
+            )
+        ]
         assert faults(
             memory.load_products, write(PRODUCTS + 'SKU-1,"Mug,Goods,,,\n', "products.csv")
         ) == ["line 2, file: is not CSV: unexpected end of data"]
+
+    @pytest.mark.parametrize("name", ["products.xlsx", "products.XLS"])
+    def test_a_spreadsheet(self, memory: SqlGateway, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name
+        advice = [
+            (
+                'file: is a spreadsheet by its name: save it as "CSV UTF-8" (in Excel: Save As), '
+                "and load that file"
+            )
+        ]
+        for content in (b"PK\x03\x04\xff\xfe", b"part_number,name\n"):
+            path.write_bytes(content)
+            assert faults(memory.load, path) == advice
+        path.write_bytes(b"PK\x03\x04\xff\xfe")
+        assert faults(memory.load_products, path) == advice
+
+    def test_utf_16_with_the_keys_as_headers(self, memory: SqlGateway, write: Write) -> None:
+        path = write(PRODUCTS + "SKU-1,Tasse für Tee,Goods,1,,\n", "products.csv", "utf-16")
+        assert memory.load_products(path) == 1
+        assert memory.products()[0].name == "Tasse für Tee"
 
     def test_the_first_faults_are_listed_and_the_others_counted(
         self, memory: SqlGateway, write: Write

@@ -24,6 +24,7 @@ from avbc.acctvantage.records import (
     Warehouse,
 )
 from avbc.acctvantage.separators import separator_fault
+from avbc.acctvantage.spreadsheets import decoding_fault, encoding_of, spreadsheet_fault
 from avbc.errors import Fault
 from avbc.text import near_name, quoted, text_key
 from avbc.toml import (
@@ -233,6 +234,8 @@ def _toml(source: BooksSource) -> TomlFile:
         return TomlFile(_BOOKS, "", dict(source))
     if isinstance(source, str) and {"\n", '"'} & set(source):
         return parse_toml(_BOOKS, source, BooksFileError, parse_float=Decimal)
+    if fault := spreadsheet_fault(Path(source)):
+        raise BooksFileError(str(source), [Fault("file", fault)])
     return read_toml(source, BooksFileError, parse_float=Decimal)
 
 
@@ -454,7 +457,7 @@ Column = tuple[str, Convert]
 
 
 class CsvFile:
-    """A CSV file of records: UTF-8, with or without BOM; an empty cell stands for the default.
+    """A CSV file of records: UTF-8, or UTF-16 with a BOM; an empty cell stands for the default.
 
     Line ends may be of any kind, and columns in any order.
 
@@ -468,10 +471,9 @@ class CsvFile:
         BooksFileError: From every method, when the file cannot be read.
     """
 
-    encoding = "utf-8-sig"
-
     def __init__(self, path: str | PathLike[str], table: Table) -> None:
         self._path = Path(path)
+        self.encoding = encoding_of(self._path)
         self._source = str(path)
         self._table = table
         self._faults: list[Fault] = []
@@ -527,12 +529,8 @@ class CsvFile:
                 self._source, [Fault("file", f"cannot be read: {error.strerror}")]
             ) from None
         except UnicodeError:
-            raise BooksFileError(
-                self._source, [Fault("file", f"is not {self._encoding_name()} text")]
-            ) from None
-
-    def _encoding_name(self) -> str:
-        return self.encoding.upper().removesuffix("-SIG")
+            fault = Fault("file", decoding_fault(self._path, self.encoding))
+            raise BooksFileError(self._source, [fault]) from None
 
     def _delimiter(self, _file: TextIO, /) -> str:
         return ","

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ from avbc.acctvantage.books_file import (
 )
 from avbc.acctvantage.errors import BooksFileError
 from avbc.acctvantage.records import Client, Product
+from avbc.acctvantage.spreadsheets import encoding_of
 from avbc.errors import Fault
 from avbc.text import quoted, text_key
 from avbc.toml import Convert
@@ -195,7 +195,7 @@ class ExportFile(CsvFile):
         self._layout = layout
         self._headers = layout.headers(kind.fields, str(path))
         self._named = [self._headers[kind.fields[field]] for field in layout.names]
-        self.encoding = layout.encoding or _encoding_of(Path(path))
+        self.encoding = layout.encoding or self.encoding
 
     def fault(self, key: str, message: str, line: int | None) -> None:
         """Note a fault under the header that the file has for the key."""
@@ -270,7 +270,7 @@ _OF_QUANTITIES = {text_key(name) for name in ("quantity", *QUANTITIES_FILE.field
 def _header(path: str | PathLike[str]) -> set[str]:
     """The names of the columns by `text_key`; none of a file that cannot be read."""
     try:
-        with Path(path).open(encoding=_encoding_of(Path(path)), newline="") as file:
+        with Path(path).open(encoding=encoding_of(Path(path)), newline="") as file:
             line = file.readline()
     except (OSError, UnicodeError):
         return set()
@@ -329,12 +329,3 @@ def read_aliases(file: CsvFile) -> Iterator[Alias]:
             yield alias
         else:
             file.fault("alias", f"{quoted(alias.alias)} is there already, in line {first}", line)
-
-
-def _encoding_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            start = file.read(2)
-    except OSError:
-        return "utf-8-sig"  # that it cannot be read is reported when it is read
-    return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"

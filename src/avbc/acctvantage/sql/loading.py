@@ -185,14 +185,22 @@ def load_quantities(
     )
 
     def records() -> Iterator[Quantity]:
+        seen: dict[tuple[str, str], int] = {}
         for line, values in file.rows():
-            if values["warehouse"] in warehouses:
+            number, warehouse = values["part_number"], values["warehouse"]
+            first = seen.setdefault((warehouse, text_key(number)), line)
+            if first != line:
+                message = (
+                    f"{quoted(number)} is there already for {quoted(warehouse)}, in line {first}"
+                )
+                file.fault("part_number", message, line)
+            elif warehouse in warehouses:
                 yield Quantity(**values, line=line)
             else:
                 file.fault(
                     "warehouse",
-                    f"{quoted(values['warehouse'])} is not a warehouse of the "
-                    f"books{meant(values['warehouse'], warehouses)}",
+                    f"{quoted(warehouse)} is not a warehouse of the "
+                    f"books{meant(warehouse, warehouses)}",
                     line,
                 )
 
