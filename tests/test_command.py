@@ -344,13 +344,17 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nonsense"], 'Unknown command "nonsense"'),
+        (["nonsense"], 'Unknown command "nonsense". `avbc --help` lists what can be given.'),
+        (["imprt"], 'Unknown command "imprt". Did you mean "import"? `avbc --help` lists'),
         (["explain"], "`avbc explain` needs ORDER. `avbc explain --help` lists what can be given."),
         (["reconcile"], "`avbc reconcile` needs SINCE: a day, such as 2026-01-31."),
         (["page", "--days"], "--days needs a whole number, such as 7. `avbc page --help` lists"),
         (["worklist", "--settings"], "--settings needs a value. `avbc --help` lists"),
         (["import", "mug"], "give its number in BigCommerce, such as 1042, or its Import ID"),
-        (["explain", "XYZ1002"], "'XYZ1002' is no order"),
+        (
+            ["explain", "XYZ1002"],
+            "'XYZ1002' is no order of this store, whose code is WEB",
+        ),
         (
             ["export-clients", "Bob"],
             "CLIENT: 'Bob' must be a whole number, such as 7. `avbc export",
@@ -360,7 +364,6 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["page", "--days", "3", "--days", "4"], "--days is given more than once: give it once."),
         (["push", "--preview=maybe"], "--preview: 'maybe' must be true or false."),
         (["hand-over-earlier-orders", "x"], "TO: 'x' must be one of pick_up, journal, entered."),
-        (["history", "999999"], "nothing is known of order 999999"),
         (["page", "."], ". is a folder: name a file in it"),
         (
             ["import", "--since", "yesterday"],
@@ -372,7 +375,6 @@ def test_a_command_to_type_has_no_password(terminal: Terminal, folder: Path) -> 
         (["worklist", "--all"], "`avbc worklist --help` lists what can be given."),
         (["import", "7", "--since", "2026-01-02"], "one of them"),
         (["explain", "0"], "0 is not an id"),
-        (["explain", "999999"], "the store has no order 999999"),
         (["worklist", "--settings", "gone.toml"], "there is no settings file gone.toml"),
         (["worklist", "--books", ""], "give --books or AVBC_BOOKS"),
         (["worklist", "--books", "mybooks"], "package.module:function"),
@@ -480,8 +482,26 @@ def test_what_may_pass_is_worth_trying_again(terminal: Terminal) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("history", "nothing is known of order 999999"),
+        ("explain", "the store has no order 999999"),
+        ("import", "The store lists no order 999999"),
+        ("follow", "The books have no order WEB999999"),
+    ],
+)
+def test_an_order_that_is_not_there_has_one_exit_code(
+    terminal: Terminal, command: str, message: str
+) -> None:
+    said = terminal(command, "999999")
+    assert said.code == NOT_OK
+    assert message in " ".join((said.out + said.err).split())
+
+
+@pytest.mark.usefixtures("folder")
 def test_an_error_is_json_where_that_is_asked_for(terminal: Terminal) -> None:
-    for arguments in (["nonsense"], ["explain", "999999"], ["worklist", "--books", ""]):
+    for arguments in (["nonsense"], ["explain", "0"], ["worklist", "--books", ""]):
         said = terminal(*arguments, "--json")
         (report,) = said.reports
         assert (said.code, said.err, report["ok"], report["rows"]) == (MUST_CHANGE, "", False, [])

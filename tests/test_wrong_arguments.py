@@ -69,7 +69,10 @@ Call = Callable[[Any], object]
         (lambda web: web.worklist(1), "worklist: too many positional arguments. It takes no"),
         (lambda web: web.import_orders(ids=1), "ids: 1 must be a list of ids"),
         (lambda web: web.import_order(None), "order_id: None must be an int"),
-        (lambda web: web.import_order("ABC7"), "'ABC7' is no order: give its number in BigCom"),
+        (
+            lambda web: web.import_order("ABC7"),
+            "'ABC7' is no order of this store, whose code is WEB: give its nu",
+        ),
         (lambda web: web.import_orders(ids=["WEB7", "x"]), "'x' is no order: give its number in"),
         (lambda web: web.import_orders(ids="WEB7"), "ids: 'WEB7' must be a list of ids"),
         (lambda web: web.follow_orders(["x"]), "'x' is no order: give its number in"),
@@ -77,7 +80,10 @@ Call = Callable[[Any], object]
         (lambda web: web.push_shipments(order_ids=["x"]), "'x' is no order: give its number in"),
         (lambda web: web.import_orders(until=1), "until needs since"),
         (lambda web: web.reconcile(since="x"), "since: 'x' must be a date"),
-        (lambda web: web.explain("XYZ1001"), "'XYZ1001' is no order: give its number in BigCom"),
+        (
+            lambda web: web.explain("XYZ1001"),
+            "'XYZ1001' is no order of this store, whose code is WEB",
+        ),
         (lambda web: web.history("WEB"), "or its Import ID, WEB1042"),
         (lambda web: web.history(None), "order_id: None must be an int"),
         (lambda web: web.settle(None), "what: None must be an item of worklist(), an order's id"),

@@ -236,7 +236,7 @@ def test_a_new_sales_order_status_that_the_books_do_not_have(join: Join, change:
 def test_currencies(join: Join, quiet: Settings, store: FakeStore) -> None:
     store.add_order(order_of_shape("foreign_currency"))
     assert (
-        "1 of the latest 1 orders are in EUR"
+        "Orders in EUR are refused: 1 of the latest 1."
         in found(join(settings=quiet).check_setup(), "currency", "warning")["EUR"].found
     )
     store.state.information["currency"] = "CAD"

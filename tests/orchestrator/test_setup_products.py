@@ -171,7 +171,7 @@ def test_texts_and_prices_that_the_first_push_would_replace(
     assert set(found) == {"description", "price"}
     assert found["price"].found == "The next product push replaces the store's price."
     assert found["price"].seen == (
-        "1 of 2 products that were compared differ, such as LAMP: price 40.00 -> 49.00."
+        "It differs in 1 of 2 products, such as LAMP: price 40.00 -> 49.00."
     )
     assert "<p>Written by hand</p> -> From the books" in found["description"].seen
     assert report.ok

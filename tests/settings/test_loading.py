@@ -303,12 +303,13 @@ def test_the_environment_names_no_other_store(
     monkeypatch.setenv("AVBC_API_URL", URL.removesuffix("v3/"))
     assert faults(text) == faults(with_file) == []
     monkeypatch.setenv("AVBC_API_URL", URL.replace("abc", "xyz"))
-    for written in (text, with_file):
-        (fault,) = faults(written)
-        assert fault.endswith(
-            "store.api_url: is not that of AVBC_API_URL (the environment): unset it, or correct "
-            "one of the two"
-        )
+    advice = "AVBC_API_URL (the environment): unset AVBC_API_URL, or correct one of the two"
+    (fault,) = faults(text)
+    assert fault.endswith(f"store.api_url: is not that of {advice}")
+    (fault,) = faults(with_file)
+    assert " (credentials_file) and not that of " in fault
+    assert re.search(r"store\.api_url: is from [^ ]+\.txt \(credentials_file\) and", fault)
+    assert fault.endswith(advice)
 
 
 def test_the_files_must_agree(faults: Callable[[str], list[str]], with_file: str) -> None:

@@ -11,13 +11,20 @@ from cyclopts import (
     CycloptsError,
     MissingArgumentError,
     RepeatArgumentError,
+    UnknownCommandError,
     UnknownOptionError,
     UnusedCliTokensError,
 )
 
 from avbc.text import near_name, quoted
 
-_LISTED = (CoercionError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError)
+_LISTED = (
+    CoercionError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 """Errors after which it helps to read what a command takes."""
 
 _WANTED: dict[object, str] = {
@@ -51,6 +58,9 @@ def _what(error: CycloptsError, pushes: Collection[str]) -> str:
         return f"`{line}` needs {name}{f': {wanted}' if wanted else ''}."
     if isinstance(error, RepeatArgumentError):
         return f"{error.token.keyword} is given more than once: give it once."
+    if isinstance(error, UnknownCommandError):
+        # It goes on with the first few commands.
+        return str(error).partition(" Available commands:")[0]
     if not isinstance(error, UnusedCliTokensError) or not error.unused_tokens:
         return str(error)
     extra = error.unused_tokens[0]

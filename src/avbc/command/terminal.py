@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from avbc.command.advice import ADVICE
 from avbc.errors import TransientError
 from avbc.logs import get_logger
-from avbc.orchestrator import Change, CycleReport, Outcome
+from avbc.orchestrator import Change, CycleReport, NoSuchOrder, Outcome
 from avbc.report import Report
 
 OK, NOT_OK, MUST_CHANGE, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 130
@@ -48,6 +48,8 @@ def exit_code(shown: object) -> int:
 
 def code_of(error: Exception) -> int:
     """Return the exit code of an error."""
+    if isinstance(error, NoSuchOrder):
+        return NOT_OK  # as the report of an import that was asked for it
     return TRY_AGAIN if isinstance(error, TransientError) else MUST_CHANGE
 
 

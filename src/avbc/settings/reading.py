@@ -220,9 +220,10 @@ class _Reading(RecordReader):
                 if name == "access_token" and (message := token_fault(text)):
                     self.fault(f"store.{name}", message)
                     store[name] = None
-        path = store.get("credentials_file")
+        path, stated = store.get("credentials_file"), store.get("api_url")
         if isinstance(path, Path):
             self._credentials_file(path, store, decided)
+        source = "" if stated else f"is from {getattr(path, 'name', '')} (credentials_file) and "
         variable, api_url = environment_api_url()
         if api_url and not store.get("api_url"):
             store["api_url"] = api_url
@@ -231,7 +232,8 @@ class _Reading(RecordReader):
             # Otherwise the token of the environment may go to the store of the file.
             self.fault(
                 "store.api_url",
-                f"is not that of {variable} ({ENVIRONMENT}): unset it, or correct one of the two",
+                f"{source or 'is '}not that of {variable} ({ENVIRONMENT}): unset {variable}, or "
+                "correct one of the two",
             )
 
     def _credentials_file(

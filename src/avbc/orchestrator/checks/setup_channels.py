@@ -34,7 +34,7 @@ def channel_checks(latest: Sequence[Order], settings: Settings) -> Iterator[Chec
             "AcctVantage has them, what they sold is on sale again.",
             f"Add {channel} to {_SETTING}, or have its orders in AcctVantage before quantities "
             "are pushed, or let it sell from a location of its own.",
-            seen=f"{count} of the latest {len(latest)} orders",
+            seen=f"{count} of the latest {counted(len(latest), 'order')}",
         )
 
 

@@ -15,6 +15,7 @@ from avbc.mapping.payment import TENDER_METHODS, TENDER_NAMES, TENDER_WORDS
 from avbc.mapping.text import plain
 from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
 from avbc.orchestrator.reports import Check, State
+from avbc.report import counted
 from avbc.settings import payment_method_key
 from avbc.text import quoted, text_key
 from avbc.toml import toml_row
@@ -62,7 +63,7 @@ def _order_currencies(recent: Sequence[Order], rules: MappingRules) -> Iterator[
             "currency",
             currency,
             "warning",
-            f"{count} of the latest {len(recent)} orders are in {currency} and are refused.",
+            f"Orders in {currency} are refused: {count} of the latest {len(recent)}.",
             "Enter such orders by hand, or sell in the books' currency only.",
         )
 
@@ -86,7 +87,7 @@ def _payment_methods(
             yield _mapped_by_id(store, order, rules) or _unmapped_method(
                 plain(order.payment_method),
                 "error",
-                f"{count} of the latest {len(recent)} orders were paid by it.",
+                f"Paid by it: {count} of the latest {counted(len(recent), 'order')}.",
                 rules,
             )
     offered = _offered_payment_methods(store, seen, rules)
@@ -125,7 +126,7 @@ def _gateway_methods(recent: Sequence[Order], rules: MappingRules) -> Iterator[C
                 "It is true, and orders by this method name a payment at a gateway. Their "
                 "transactions are not read: a payment that is only authorized counts as received.",
                 f"Remove {setting}, unless the gateway is not the one that takes the money.",
-                seen=f"{count} of the latest {len(orders)} orders by it.",
+                seen=f"{count} of the latest {counted(len(orders), 'order')} by it.",
             )
 
 
@@ -200,7 +201,7 @@ def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
             "default_discount_gl_code",
             "Orders with a discount are refused without it.",
             "error" if discounted else "warning",
-            f"{discounted} of the latest {len(recent)} have one.",
+            f"With one: {discounted} of the latest {counted(len(recent), 'order')}.",
         ),
         (
             "gift_certificate_gl_code",

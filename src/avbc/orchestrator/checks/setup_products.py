@@ -265,7 +265,7 @@ def _replacements(pairs: Sequence[_Pair], fields: Fields) -> Iterator[Check]:
             f"The next product push replaces the store's {name}.",
             f"push_products(preview=True) lists every product. Enter in AcctVantage what is to "
             f"stay, or add {name} to {_KEEP}.",
-            seen=f"{len(rows)} of {len(due)} products that were compared differ, such as "
+            seen=f"It differs in {len(rows)} of {counted(len(due), 'product')}, such as "
             f"{part_number}: {example.shortened()}.",
         )
     if not found:

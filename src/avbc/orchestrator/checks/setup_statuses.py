@@ -17,6 +17,7 @@ from avbc.orchestrator.engine.statuses import (
     status_names,
 )
 from avbc.orchestrator.reports import Check
+from avbc.report import counted
 from avbc.settings import SettingsError
 from avbc.text import quoted, text_key
 from avbc.toml import toml_row
@@ -90,7 +91,7 @@ def _crossings(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 f"{quoted(status_name(target))}, which is not. Avalara computes the store's tax, "
                 "and that voids the order's tax document.",
                 "Choose a paid status.",
-                seen=f"It did for {by_avalara} of the latest {len(recent)} orders.",
+                seen=f"It did for {by_avalara} of the latest {counted(len(recent), 'order')}.",
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -202,9 +203,11 @@ def require_order(value: object, source_code: str, name: str = "order_id") -> in
     )
     number = value[len(source_code) :] if is_import_id else value
     if not number.isdecimal():
+        is_of_another = re.fullmatch(r"[A-Za-z0-9]{3}[0-9]+", value)
+        which = f" of this store, whose code is {source_code}" if is_of_another else ""
         raise ValueError(
-            f"{quoted(value)} is no order: give its number in BigCommerce, such as 1042, or its "
-            f"Import ID, {source_code}1042"
+            f"{quoted(value)} is no order{which}: give its number in BigCommerce, such as 1042, or "
+            f"its Import ID, {source_code}1042"
         )
     return require_id(int(number), name)
 
