@@ -158,7 +158,7 @@ def caught(work: Callable[..., object], *arguments: object, **options: object) -
     """What some work returns, or the error that it raises."""
     try:
         return work(*arguments, **options)
-    except (AvbcError, TypeError) as error:
+    except (AvbcError, TypeError, ValueError) as error:
         return error
 
 
@@ -593,6 +593,10 @@ def books_and_journals_that_cannot_be_had(world: World) -> Iterator[object]:
                 yield from (web, caught(web.import_orders))
             books.close()
         yield caught(Journal, url)
+        if "://" not in url:
+            with world.joined() as web:
+                yield caught(avbc.Orchestrator, web.settings, web.books, journal=url)
+            continue
         with world.joined(journal=url) as web:
             yield from (web, caught(web.import_orders))
 
