@@ -72,6 +72,9 @@ FOLLOWED_IN = {
         "test_follow_orders.py::test_quantities_that_the_books_refuse_wait_for_a_person"
     ),
     "not_in_store": "test_status_sync.py::test_a_restored_order_gets_its_status",
+    "order_settled": (
+        "test_backfills.py::test_an_order_that_a_person_settled_is_imported_only_by_its_id"
+    ),
     "order_edited": (
         "test_backfills.py::"
         "test_an_edit_that_the_policy_refuses_goes_when_a_person_has_made_it_in_acctvantage"

@@ -172,6 +172,29 @@ def test_an_order_that_becomes_another_ones_is_looked_up_again(
     assert imported.lines[0].part_number == "SET-TEA"
 
 
+def test_an_edit_stays_on_the_worklist_where_a_person_moves_the_order_on_meanwhile(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, meanwhile: Meanwhile
+) -> None:
+    """They did so before they could read that the edit was refused."""
+    *others, edited = cards(store, 8)
+    web.import_order(edited)
+    address = store.order(edited).header["billing_address"]
+    assert isinstance(address, dict)
+    store.edit_order(edited, billing_address={**address, "city": "Dayton"})
+    web.follow_orders()
+    assert [each.code for each in web.worklist()] == ["order_edited_after_import"]
+    books.set_order_status(f"WEB{edited}", "Picked")
+    store.edit_order(edited, status_id=NEW)
+    written = f"PUT /v2/orders/{others[0]}"
+    meanwhile.before(written, lambda: store.edit_order(edited, status_id=DOWNLOADED))
+    report = web.import_orders()
+    assert ids(report, "imported") == others
+    assert ids(report, "refused") == [edited]
+    assert status(store, edited) == DOWNLOADED
+    web.follow_orders()
+    assert [each.code for each in web.worklist()] == ["order_edited_after_import"]
+
+
 def test_staff_notes_that_were_written_meanwhile_stay(
     web: Orchestrator, store: FakeStore, meanwhile: Meanwhile
 ) -> None:

@@ -254,6 +254,8 @@ class Endings:
                     # There is one item for one edit, and this one says how it goes.
                     run.settle([ids[1]], area=FOLLOWING, codes=[EDITED_AFTER_IMPORT])
                     _know_edit(run, each)
+                    # A person may move it on at this moment: it says what differs still.
+                    run.know(FOLLOWED, ids[1], "")
                 elif kept is not None:
                     # Nor here: it says why the edit cannot be taken over.
                     run.settle([ids[1]], area=FOLLOWING, codes=[EDITED_AFTER_IMPORT])
