@@ -17,6 +17,7 @@ from avbc.documentation import PAGES
 pytestmark = pytest.mark.one_python
 
 HOUSE = Path(avbc.__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 MOST_LINES, MOST_COLUMNS, MOST_PARAMETERS = 600, 100, 6
 
 # Constructors and methods whose options a user chooses by name.
@@ -152,5 +153,5 @@ def test_messages_name_the_documentation_as_their_reader_finds_it() -> None:
     ]
     assert found == []
     for page, title in PAGES.items():
-        text = (HOUSE.parents[1] / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
         assert text.startswith(f"# {title}\n")
