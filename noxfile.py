@@ -99,8 +99,9 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests and the examples in docstrings.
 
-    On the oldest Python also branch coverage, and what is marked `one_python`: the share of the
-    chaos bench, Celery's workers and more that does not tell one Python from another.
+    On the oldest Python also their branch coverage, and before them what is marked `one_python`:
+    the share of the chaos bench, Celery's workers and more that does not tell one Python from
+    another.
     """
     # The benchmarks are run there, in their smallest size.
     install(session, "test", *(["bench"] if session.python == OLDEST else []))
@@ -116,7 +117,11 @@ def tests(session: nox.Session) -> None:
         return
     session.install("pytest-cov>=6")
     session.run("coverage", "erase")
-    session.run("pytest", "--cov", "--cov-report=", *ON_EVERY_CORE, env={"COVERAGE_CORE": "ctrace"})
+    # What runs on one Python waits for processes and servers, and runs the lines that the others
+    # run, so it is not traced.
+    session.run("pytest", "-m", "one_python", *ON_EVERY_CORE)
+    options = ("-m", "not one_python", "--cov", "--cov-report=", *ON_EVERY_CORE)
+    session.run("pytest", *options, env={"COVERAGE_CORE": "ctrace"})
     session.run("coverage", "report")
     session.run("coverage", "report", "--include=*/avbc/mapping/*", "--fail-under=100")
 

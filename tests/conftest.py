@@ -82,9 +82,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the PostgreSQL variants on one Python: their SQLite variants run on each.
 
     The server sees no difference between Pythons. Only the driver could differ, and the tests of
-    the books' database use it on each. What runs on one Python takes the longest, so it runs
-    first: no process is left alone with it in the end. The other tests run the same code, so
-    coverage is measured there.
+    the books' database use it on each. What takes the longest runs first: no process is left alone
+    with it in the end.
     """
     for item in items:
         variant = getattr(item, "callspec", None)
@@ -94,9 +93,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             and not item.nodeid.startswith(ON_EVERY_PYTHON)
         ):
             item.add_marker(pytest.mark.one_python)
-    for item in items:
-        if item.get_closest_marker("one_python"):
-            item.add_marker(pytest.mark.no_cover)
     items.sort(key=_place)
 
 

@@ -436,7 +436,8 @@ def test_shipments_before_the_first_day_are_never_sent(
     books.add_shipment(attrs.evolve(old, shipped_at=first - timedelta(days=1)))
     assert list(at(first).push_shipments()) == []
     assert [change.key for change in at(None).push_shipments().sent] == [f"{mugs} shipment 1"]
-    assert sent(store, mugs) == [("1Z2", [1]), ("1Z3", [1]), ("1Z00", [1])]
+    # The first two are sent at the same time.
+    assert sorted(sent(store, mugs)) == [("1Z00", [1]), ("1Z2", [1]), ("1Z3", [1])]
 
 
 # Orders that were stopped in the store
