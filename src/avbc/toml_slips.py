@@ -205,4 +205,4 @@ _SLIPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ),
     ("has a text without quotes", _of_value(_in_quotes)),
 )
-"""What people write, and how it is written right. The first that the text is read with is told."""
+"""Common slips, each with its correction. The message has the first one that lets the text load."""

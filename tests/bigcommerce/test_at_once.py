@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
@@ -177,15 +176,23 @@ def test_no_more_of_one_caller_than_its_limit() -> None:
 
 def test_who_waits_is_woken_once() -> None:
     """Each time costs the threads that send as much as a part of a request."""
-    looks: list[bool] = []
+    calls, gate = list[int](), threading.Event()
 
     def wait(changed: threading.Condition, is_so: Callable[[], bool]) -> None:
-        changed.wait_for(lambda: looks.append(is_so()) or looks[-1])
+        notify_all = changed.notify_all
+
+        def notify() -> None:
+            calls.append(1)
+            notify_all()
+
+        changed.notify_all = notify  # type: ignore[method-assign]  # counted
+        gate.set()
+        changed.wait_for(is_so)
 
     crew = Crew(lambda: 1, wait=wait)
-    crew([lambda: time.sleep(0.01)] * 4, 1)
+    crew([gate.wait] * 4, 1)
+    assert calls == [1]
     crew.close()
-    assert looks in ([False, True], [True])
 
 
 def test_what_is_dropped_is_not_begun() -> None:

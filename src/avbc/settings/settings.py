@@ -86,7 +86,7 @@ class Settings(Shown):
     file: Path | None = attrs.field(default=None, init=False, eq=False, repr=False)
     """The file that `load` read, which `run` watches. None for settings made in any other way."""
     origin: Origin = attrs.field(factory=Origin, init=False, eq=False, repr=False)
-    """What their faults are told by: the file, and the line of each key."""
+    """Where they come from: the file, and the line of each key. Messages about faults name it."""
 
     def __attrs_post_init__(self) -> None:
         faults = [Fault(breach.keys[0], breach.message) for breach in breaches(self._screens)]
