@@ -505,6 +505,23 @@ def test_an_order_that_a_person_settled_is_imported_only_by_its_id(
     assert ids(web.import_order(settled), "imported") == [settled]
 
 
+def test_an_order_that_a_person_settled_is_left_alone_in_another_status_too(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    """As the pages advise for one that was entered by hand."""
+    order_id = placed(NEW, UNKNOWN)
+    web.import_orders()
+    web.settle(order_id)
+    store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED")], payment=OFFLINE))
+    store.edit_order(order_id, status_id=SHIPPED)
+    web.follow_orders()
+    report = web.import_orders(since=date(2020, 1, 1))
+    assert codes(report) == {order_id: ["order_settled"]}
+    web.reconcile(date(2020, 1, 1))
+    (waiting,) = web.worklist()
+    assert waiting.fix.startswith("If it was entered by hand, call settle(")
+
+
 def test_an_order_that_a_person_settled_is_imported_once_it_is_new_again(
     web: Orchestrator, store: FakeStore, placed: Callable[..., int]
 ) -> None:

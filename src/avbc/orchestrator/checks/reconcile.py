@@ -358,7 +358,9 @@ class _SideBySide:
             keys = ", ".join(one.import_id for one in booked)
             return f"Keep one of {keys} in AcctVantage, and delete the others."
         if found.verdict == "missing_in_books":
-            return f"Call import_order({number})."
+            settled = self._run.integration.journal.settled("import", [key])
+            by_hand = f"If it was entered by hand, call settle({number}). If not, call "
+            return f"{by_hand if settled else 'Call '}import_order({number})."
         fields = {difference.field for difference in found.differences}
         fixes: list[str] = []
         if stopped(order.status_id):

@@ -14,12 +14,10 @@ from avbc.mapping.days import day_of
 from avbc.mapping.status import order_status_name, system_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.arguments import require_selection
-from avbc.orchestrator.engine.attention import IMPORTING, STATUS_KEPT
+from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.channels import OTHER_CHANNEL, other_channel
 from avbc.orchestrator.engine.incoming import Incoming
-from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import NO_STATUS
-from avbc.orchestrator.engine.pickups import REFUSED
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import PLACED, UNFINISHED
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
@@ -116,25 +114,15 @@ class Choice:
     def settled(self, incoming: Iterable[Incoming]) -> dict[str, Problem]:
         """Which orders a person settled after they were refused, by Import ID, and why not again.
 
-        Whoever gives one its New Order Status again wants it imported.
+        One that gets its New Order Status again is to be imported.
         """
         keys = {
             each.import_id: each.order.id
             for each in incoming
-            if self.kind != "new" and each.order.status_id != self._statuses.new
+            if each.order.status_id != self._statuses.new
         }
-        items = OpenItems.of(self._run.integration)
-        found = items.settled({IMPORTING, REFUSED}, keys) if keys else ()
-        return {
-            key: Problem(
-                SETTLED,
-                "",
-                key,
-                f"A person settled what the worklist had of {key}, as if it was entered by hand.",
-                f"If it is not in AcctVantage, call import_order({keys[key]}).",
-            )
-            for key in found
-        }
+        found = self._run.integration.journal.settled("import", keys) if keys else ()
+        return {key: settled_problem(key, keys[key]) for key in found}
 
     def leaves_alone(self, problems: Iterable[Problem]) -> bool:
         """Whether they only say that an order is none of the new ones that are taken."""
@@ -220,6 +208,17 @@ class Choice:
             f"are imported, {since:%Y-%m-%d}.",
             "Enter it by hand, or change order_status.import_orders_created_since.",
         )
+
+
+def settled_problem(import_id: str, order_id: int) -> Problem:
+    """Say that a person settled an order that is not in the books."""
+    return Problem(
+        SETTLED,
+        "",
+        import_id,
+        f"A person settled what the worklist had of {import_id}, as if it was entered by hand.",
+        f"If it is not in AcctVantage, call import_order({order_id}).",
+    )
 
 
 def not_there(order_id: int) -> Problem:

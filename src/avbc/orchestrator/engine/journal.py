@@ -326,9 +326,21 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
+        return self._last(import_ids, [action], "refused")
+
+    def settled(self, action: str, import_ids: Collection[str]) -> set[str]:
+        """Return the Import IDs of orders that a person settled after the action took them last.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        return self._last(import_ids, [action, "settle"], "settled")
+
+    def _last(self, import_ids: Collection[str], actions: Sequence[str], outcome: str) -> set[str]:
+        """Those whose last entry of these actions has this outcome."""
         last = (
             sa.select(sa.func.max(journal_entries.c.id))
-            .where(journal_entries.c.action == action, journal_entries.c.outcome != POSTPONED)
+            .where(journal_entries.c.action.in_(actions), journal_entries.c.outcome != POSTPONED)
             .group_by(journal_entries.c.import_id)
         )
 
@@ -336,10 +348,10 @@ class Journal:
             found: set[str] = set()
             for wanted in chunks(import_ids):
                 of = last.where(journal_entries.c.import_id.in_(wanted))
-                refused = sa.select(journal_entries.c.import_id).where(
-                    journal_entries.c.id.in_(of), journal_entries.c.outcome == "refused"
+                ended = sa.select(journal_entries.c.import_id).where(
+                    journal_entries.c.id.in_(of), journal_entries.c.outcome == outcome
                 )
-                found.update(connection.scalars(refused))
+                found.update(connection.scalars(ended))
             return found
 
         return self.read(work)

@@ -36,10 +36,6 @@ _ONE = _ITEMS.where(_OF_CODE, _table.c.key == sa.bindparam("key"))
 _SOME: AnySelect = sa.select(
     *(_table.c[name] for name in ("key", "message", "fix", "since"))
 ).where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
-_STATES: AnySelect = sa.select(_table.c.key, _table.c.is_settled).where(
-    _OF_SCOPE,
-    *(_table.c[name].in_(sa.bindparam(f"{name}s", expanding=True)) for name in ("area", "key")),
-)
 _CODES_GONE = _table.delete().where(
     _OF_AREA, _table.c.code.in_(sa.bindparam("codes", expanding=True))
 )
@@ -136,19 +132,6 @@ class OpenItems:
         """
         values = {"scope": self._scope, "area": area}
         return {(key, code) for key, code in self._journal.rows(_KEYS, values)}
-
-    def settled(self, areas: Collection[str], keys: Collection[str]) -> set[str]:
-        """Return the keys of which a person settled all that these areas have.
-
-        Raises:
-            JournalUnreachable: They could not be read.
-        """
-        states: dict[str, set[bool]] = {}
-        for chunk in chunks(sorted(keys)):
-            values = {"scope": self._scope, "areas": sorted(areas), "keys": chunk}
-            for key, is_settled in self._journal.rows(_STATES, values):
-                states.setdefault(key, set()).add(bool(is_settled))
-        return {key for key, found in states.items() if found == {True}}
 
     def apply(self, changes: Sequence[ItemChange]) -> None:
         """Raise and settle items, in sequence, in one transaction.

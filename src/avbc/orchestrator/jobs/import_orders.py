@@ -160,7 +160,7 @@ class Import:
             channel = only_channel(run.settings)
             pages = orders_of_period(run.order_pages, since, until, channel)
             for page in self._pages(pages):
-                self._take(self._unsettled(page), missing=True)
+                self._take([each for each in page if not self._choice.refusal(each)], missing=True)
         elif selection.retry_errors:
             self._begin("errors")
             self._waiting()
@@ -183,20 +183,9 @@ class Import:
                 run.total = run.done + len(page)
             own = [each for each in page if is_of_channels(each.order, run.settings)]
             run.report.other_channels += len(page) - len(own)
-            taken = self._unsettled(own)
+            taken = [each for each in own if not choice.refusal(each)]
             self._waited.difference_update(each.import_id for each in taken)
             self._take(taken)
-
-    def _unsettled(self, page: Sequence[Incoming]) -> list[Incoming]:
-        """Those of a page that are taken; what a person settled is reported as left alone."""
-        taken = [each for each in page if not self._choice.refusal(each)]
-        settled = self._choice.settled(taken)
-        left = [each for each in taken if each.import_id in settled]
-        if left:
-            self._endings.finish(
-                [self._endings.left(each, settled[each.import_id]) for each in left]
-            )
-        return [each for each in taken if each.import_id not in settled]
 
     def _waits(self) -> set[str]:
         """The Import IDs of orders that wait for their payment, as the worklist has them."""
@@ -286,6 +275,8 @@ class Import:
             run.halt(error)
         if missing:
             incoming = [each for each in incoming if each.existing is None]
+        if missing or self._choice.kind == "errors":
+            incoming = self._unsettled(incoming)
         waiting = [(each, each.waits) for each in incoming if each.waits]
         due = [each for each in incoming if each.waits is None]
         if ended := run.in_hand.ended(due):
@@ -296,6 +287,16 @@ class Import:
             self._take_portion(portion)
         # They need neither a request nor a second look.
         self._endings.finish([self._endings.of("waiting", each, [why]) for each, why in waiting])
+
+    def _unsettled(self, incoming: Sequence[Incoming]) -> list[Incoming]:
+        """Report the orders that a person settled as left alone; returns the others."""
+        settled = self._choice.settled(incoming)
+        left = [each for each in incoming if each.import_id in settled]
+        if left:
+            self._endings.finish(
+                [self._endings.left(each, settled[each.import_id]) for each in left]
+            )
+        return [each for each in incoming if each.import_id not in settled]
 
     def _take_portion(self, due: Sequence[Incoming]) -> None:
         """Import orders that were found in the books or are not there."""

@@ -1,8 +1,8 @@
 """What the journal need not keep for ever: it grows with the orders, and not with the runs.
 
 Of its records, `docs/running.md` says which is kept for how long. Whatever decides something stays:
-of the entries, that is how an order's import ended last (`Journal.refused`), and nothing is decided
-by what was postponed.
+of the entries, that is how an order's import ended last (`Journal.refused`) and what a person
+settled (`Journal.settled`), and nothing is decided by what was postponed.
 """
 
 from __future__ import annotations
