@@ -229,6 +229,20 @@ def test_nothing_where_a_record_is_due_is_not_the_records_fault(
 
 
 @pytest.mark.parametrize(
+    ("body", "ask"),
+    [
+        ({"error": "unexpected"}, lambda store: store.orders.get(7)),
+        ({"data": {"error": "unexpected"}}, lambda store: store.products.get(7)),
+    ],
+)
+def test_what_is_no_record_is_not_the_records_fault(
+    body: object, ask: Callable[[BigCommerce], object], script: Any, open_store: Open
+) -> None:
+    with pytest.raises(BadAnswer, match="data of the wrong kind: expected an object with its id"):
+        ask(open_store(script(httpx.Response(200, json=body)).transport))
+
+
+@pytest.mark.parametrize(
     ("sent", "read"),
     [
         (rb"\ud83d\ude00", "\U0001f600"),

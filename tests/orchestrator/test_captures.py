@@ -278,6 +278,17 @@ def test_an_order_that_was_deleted_and_one_that_cannot_be_read(
     assert "deleted or archived" in str(report)
 
 
+def test_what_is_no_order_in_place_of_an_archived_one_says_nothing_about_it(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
+    order = place()
+    books.want_capture(f"WEB{order.id}-1")
+    store.edit_order(order.id, is_deleted=True)
+    store.fail("GET /v2/orders/*", "wrong_json")
+    assert codes(web.capture_payments()) == ["not_in_store"]
+    assert [each.code for each in web.worklist()] == ["not_in_store"]
+
+
 def test_a_preview_sends_nothing_and_writes_nothing(
     web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 from urllib.parse import quote
 
 from avbc.bigcommerce.answers import field_errors
-from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.body import Json, shortened
 from avbc.bigcommerce.call import (
     Call,
     ListCall,
@@ -21,6 +21,7 @@ from avbc.bigcommerce.call import (
     rows_of,
 )
 from avbc.bigcommerce.decoding import read_object, read_page, read_rows, row_id, unexpected
+from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.base import Draft, Model
 from avbc.bigcommerce.values import BadValue, text
 from avbc.text import quoted, text_key
@@ -94,8 +95,16 @@ def object_call(
 
 def object_reader(path: str, model: type[M]) -> Callable[[Json], M]:
     """Return a function that reads one object: the whole answer in v2, its `data` in v3."""
-    is_wrapped = path.startswith("/v3/")
-    return lambda body: read_object(row_of(body) if is_wrapped else body, model, _name(path))
+    is_wrapped, has_id = path.startswith("/v3/"), path.rpartition("/")[2].isdecimal()
+
+    def reader(body: Json) -> M:
+        row = row_of(body) if is_wrapped else body
+        if has_id and isinstance(row, Mapping) and "id" not in row:
+            # It is no record that cannot be read: it is none at all.
+            raise UnexpectedData("answer", shortened(row), "expected an object with its id")
+        return read_object(row, model, _name(path))
+
+    return reader
 
 
 def value_reader(key: str, read: Callable[[Json], T]) -> Callable[[Json], T]:

@@ -12,6 +12,7 @@ from avbc.bigcommerce.models import Order
 from avbc.clock import Clock
 from avbc.orchestrator.engine.channels import channel_of
 from avbc.orchestrator.engine.order_pages import OrderNotShown, OrderPages, may_be_the_order
+from avbc.orchestrator.engine.store_orders import orders_alone
 
 _WINDOW = 249
 """Ids that are read with one request: one less than fit on a page, so that no second page is asked
@@ -157,9 +158,8 @@ class OrdersNow:
 
     def _read_unlisted(self, order_ids: Sequence[int]) -> None:
         """Read orders by id that are not listed: archived ones may be shown, and even written."""
-        calls = [self._store.orders.get.call(number) for number in order_ids]
         at = self._clock.monotonic()
-        answers = self._store.map(calls, return_errors=True)
+        answers = orders_alone(self._store, order_ids, include=())
         for number, answer in zip(order_ids, answers, strict=True):
             seen = Seen(None)
             if isinstance(answer, Order):

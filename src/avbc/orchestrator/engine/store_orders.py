@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from avbc.bigcommerce import (
+    BadAnswer,
     BigCommerce,
     Call,
     ListCall,
@@ -15,7 +16,7 @@ from avbc.bigcommerce import (
     UnexpectedData,
 )
 from avbc.bigcommerce.at_once import Begun
-from avbc.bigcommerce.endpoints.orders import EVERYTHING
+from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Consignments, Order
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
@@ -95,14 +96,16 @@ def non_empty_pages(store: BigCommerce, call: ListCall[T]) -> Iterator[Page[T]]:
         yield from store.pages(call)
 
 
-def orders_alone(store: BigCommerce, order_ids: Sequence[int]) -> list[Order | AvbcError]:
+def orders_alone(
+    store: BigCommerce, order_ids: Sequence[int], include: Collection[Include] = EVERYTHING
+) -> list[Order | AvbcError]:
     """Read orders by id, each alone and archived ones too; what is no order is asked for once more.
 
     Something else that was sent in place of an order says nothing about it.
     """
-    calls = [store.orders.get.call(number, include=EVERYTHING) for number in order_ids]
+    calls = [store.orders.get.call(number, include=include) for number in order_ids]
     found = store.map(calls, return_errors=True)
-    again = [place for place, each in enumerate(found) if isinstance(each, UnexpectedData)]
+    again = [place for place, each in enumerate(found) if isinstance(each, BadAnswer)]
     answers = store.map([calls[place] for place in again], return_errors=True)
     for place, answer in zip(again, answers, strict=True):
         found[place] = answer
