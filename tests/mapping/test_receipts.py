@@ -479,6 +479,13 @@ def test_what_a_person_has_changed_or_posted_stays(follow, receipt, by_hand, cod
     assert (ruling.value, codes(ruling)) == ((), codes_)
 
 
+def test_a_receipt_never_grows_over_what_was_authorized(follow):
+    steps = [step("authorization"), step("capture", id_=2), step("capture", id_=3)]
+    ruling = follow(RECEIVED, "captured", *steps)
+    assert (ruling.value, codes(ruling)) == ((), ["receipt_amount_differs"])
+    assert "is over 19.80, and the store received 39.60" in ruling.problems[0].message
+
+
 def test_a_credit_settles_the_rest_unless_the_gateway_paid_it_out(follow, rules_with):
     rules = rules_with()
 

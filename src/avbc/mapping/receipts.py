@@ -423,10 +423,12 @@ class _Comparison:
     def _is_more(self, receipt: Receipt, payment: GatewayPayment) -> bool:
         """Whether more of an authorization was captured since avbc wrote the receipt.
 
-        Then it is over what was received after one of the captures before the last.
+        Then it is over what was received after one of the captures before the last. More than was
+        authorized is for a person.
         """
         return (
             payment.state == "captured"
+            and payment.amount <= (payment.authorized or ZERO)
             and not receipt.posted
             and receipt.amount in payment.so_far[:-1]
             and payment.amount - receipt.amount > self.books.by_hand
