@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
@@ -111,6 +112,36 @@ def test_a_store_that_stays_slower_is_slow_no_more() -> None:
     for _ in range(1000):
         flight.answered("GET a", 1.0, in_flight=MOST)
     assert flight.room == MOST
+
+
+@pytest.mark.parametrize(("took", "number"), [(0.0003, 1), (0.0005, 2), (0.0015, 5), (0.1, MOST)])
+def test_no_more_than_keep_the_process_at_work(took: float, number: int) -> None:
+    """While one answer is waited for, the others are handled."""
+    flight = InFlight()
+    for _ in range(200):
+        flight.answered("GET a", took, in_flight=MOST, worked=0.0003)
+    assert flight.room == number
+    assert flight.for_rate(per_second=1_000_000) == number
+
+
+def test_one_wait_or_work_that_was_long_says_nothing() -> None:
+    """Threads that take the processor from each other make waits long, a handshake makes work."""
+    flight = InFlight()
+    flight.answered("GET a", 0.05, in_flight=1, worked=0.04)
+    for number in range(200):
+        flight.answered("GET a", 0.0005 if number % 16 else 0.05, in_flight=MOST, worked=0.0003)
+    assert flight.room == 2
+
+
+@pytest.mark.parametrize("is_real", [True, False])
+def test_work_is_measured_unless_the_clock_is_a_test_s(
+    is_real: bool, script: Any, open_store: Any
+) -> None:
+    quota = Quota()
+    clock = {"clock": time.monotonic} if is_real else {}
+    store = open_store(script(httpx.Response(200, json=[])).transport, quota=quota, **clock)
+    store.send(READ)
+    assert (quota._flight._work is not None) is is_real
 
 
 def test_many_kinds_take_no_memory() -> None:

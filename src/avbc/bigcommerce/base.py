@@ -86,6 +86,8 @@ class Exchange:
 
     started: float
     outcome: Response | StoreError = attrs.field(init=False)
+    worked: float | None = None
+    """The seconds in which its thread did not wait, where they were measured."""
 
     @property
     def status(self) -> int | None:
@@ -427,6 +429,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
                 outcome.headers,
                 kind=_NUMBERS.sub("", call.name),
                 took=now - exchange.started,
+                worked=exchange.worked,
             )
             if outcome.status_code < 300:
                 with suppress(KeyError, ValueError):

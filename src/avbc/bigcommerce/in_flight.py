@@ -41,9 +41,12 @@ class _Times:
     mean: float = 0.0
     least: float = 0.0
     """The mean when the store was quickest."""
+    wait: float = math.inf
+    """Seconds of the shortest wait for an answer."""
 
-    def note(self, took: float) -> None:
+    def note(self, took: float, waited: float) -> None:
         self.count += 1
+        self.wait = min(waited, self.wait + (waited - self.wait) / _FORGOTTEN)
         seen = math.log(max(took, 1e-4))
         self.mean += (seen - self.mean) / min(self.count, _ANSWERS)
         if self.count <= _ENOUGH:
@@ -63,6 +66,9 @@ class InFlight:
     an answer takes. Where there is none, about twice as many as the store works at: what waits for
     others there shows in the time that answers take.
 
+    Never more than keep this process at work: where answers come as fast as it handles them, more
+    threads only take the processor from each other.
+
     >>> flight = InFlight()
     >>> flight.answered("GET /v2/orders", took=0.4, in_flight=1)
     >>> flight.for_rate(per_second=15)
@@ -73,21 +79,28 @@ class InFlight:
         self._took: float | None = None
         self._kinds: dict[str, _Times] = {}
         self._room: float = STARTERS
+        self._waited = 0.0
+        self._work: float | None = None
 
-    def answered(self, kind: str, took: float, in_flight: int) -> None:
+    def answered(self, kind: str, took: float, in_flight: int, worked: float | None = None) -> None:
         """Record an answer.
 
         Args:
             kind: What requests are alike in the time that they take.
             took: Seconds.
             in_flight: How many requests were in flight, this one included.
+            worked: The seconds of it in which its thread did not wait, where they were measured.
         """
         before = took if self._took is None else self._took
         self._took = before + (took - before) / _ANSWERS
         if kind not in self._kinds and len(self._kinds) >= _KINDS:
             self._kinds.clear()
         times = self._kinds.setdefault(kind, _Times())
-        times.note(took)
+        if worked is not None:
+            least = worked if self._work is None else self._work
+            self._work = min(worked, least + (worked - least) / _ANSWERS)
+        times.note(took, max(0.0, took - (self._work or 0.0)))
+        self._waited += (times.wait - self._waited) / _ANSWERS
         if 2 * in_flight < self._room:
             return
         needed = _TRIED * in_flight * times.share_at_work
@@ -100,10 +113,17 @@ class InFlight:
     @property
     def room(self) -> int:
         """How many are in flight where no rate is given."""
-        return max(1, int(self._room))
+        return max(1, min(int(self._room), self._most))
+
+    @property
+    def _most(self) -> int:
+        """How many keep this process at work: while one waits, the others are handled."""
+        if not self._work:
+            return MOST
+        return min(MOST, 1 + math.ceil(self._waited / self._work))
 
     def for_rate(self, per_second: float) -> int:
         """Return how many are needed to send so many requests per second."""
         if self._took is None:
             return STARTERS
-        return min(MOST, math.ceil(_SPARE * per_second * self._took))
+        return min(self._most, math.ceil(_SPARE * per_second * self._took))

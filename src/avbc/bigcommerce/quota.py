@@ -52,7 +52,7 @@ class Quota:
       it gives none.
     - A store whose answers have no quota is not slowed down.
     - `at_once` says how many requests are to be in flight: as many as are needed to send at that
-      pace, by the time that answers take.
+      pace, by the time that answers take, and no more than keep this process at work.
 
     >>> quota = Quota()
     >>> quota.ask(now=0.0)
@@ -142,6 +142,7 @@ class Quota:
         *,
         kind: str = "",
         took: float | None = None,
+        worked: float | None = None,
     ) -> None:
         """Record an answer.
 
@@ -151,10 +152,11 @@ class Quota:
             headers: Its headers.
             kind: What requests are alike in the time that they take.
             took: The seconds that it took.
+            worked: The seconds of it in which its thread did not wait, where they were measured.
         """
         with self._lock:
             if took is not None and status < 429:
-                self._flight.answered(kind, took, self._in_flight)
+                self._flight.answered(kind, took, self._in_flight, worked)
             self._in_flight -= 1
             left = whole(headers.get(REQUESTS_LEFT))
             reset_ms = whole(headers.get(RESET_MS))
