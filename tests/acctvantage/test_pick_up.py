@@ -275,7 +275,7 @@ def test_it_may_be_killed_anywhere(url: str, tmp_path: Path, part: int) -> None:
         wrong = []
         # What one statement leaves is what the next one finds: fewer points are enough where a
         # database is slow to start from, since files have them all.
-        every = 1 if snapshot.file is not None else 4
+        every = 1 if snapshot.file is not None else 8
         for ends_at, point in list(enumerate(life.points, 1))[part * every :: PARTS * every]:
             snapshot.put_back()
             assert dies(lambda: cycle(url, erp_file, Life(ends_at)))  # noqa: B023

@@ -122,6 +122,7 @@ def test_no_more_than_keep_the_process_at_work(took: float, number: int) -> None
         flight.answered("GET a", took, in_flight=MOST, worked=0.0003)
     assert flight.room == number
     assert flight.for_rate(per_second=1_000_000) == number
+    assert flight.is_at_work is (number == 1)
 
 
 def test_one_wait_or_work_that_was_long_says_nothing() -> None:
@@ -165,10 +166,16 @@ def test_ids_make_no_kinds(script: Any, open_store: Any) -> None:
 class Steps:
     """A crew whose functions run when the test says so."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, is_late: bool = False) -> None:
         self.number = number
+        self.is_late = is_late
         self.begun: list[Callable[[], None]] = []
-        self.crew = Crew(lambda: self.number, start=self.begun.append, wait=self.wait)
+        self.crew = Crew(
+            lambda: self.number,
+            is_late=lambda: self.is_late,
+            start=self.begun.append,
+            wait=self.wait,
+        )
 
     def wait(self, _: threading.Condition, is_so: Callable[[], bool]) -> None:
         while not is_so():
@@ -196,6 +203,20 @@ def test_as_many_run_as_may_whoever_began_them() -> None:
     steps.number = 4
     assert [each.results() for each in begun] == [[0, 0], [0, 0]]
     assert steps.crew([int], 1) == [0]
+
+
+def test_where_the_process_is_at_work_only_what_is_awaited_runs() -> None:
+    steps, done = Steps(1, is_late=True), list[str]()
+    first = steps.crew.begin([lambda: done.append("a")])
+    second = steps.crew.begin([lambda: done.append("b")], is_urgent=True)
+    assert steps.begun == []
+    first.results()
+    assert done == ["a"]
+    steps.is_late = False
+    third = steps.crew.begin([lambda: done.append("c")])
+    third.results()
+    assert done == ["a", "b", "c"]
+    assert [each.results() for each in (first, second)] == [[None], [None]]
 
 
 def test_no_more_of_one_caller_than_its_limit() -> None:

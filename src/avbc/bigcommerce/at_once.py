@@ -82,6 +82,8 @@ class _Batch(Begun[T]):
         self._taken = 0
         self._at_work = 0
         """Those of the taken ones that a thread has begun: Ctrl-C may come in between."""
+        self.is_awaited = False
+        """Its caller waits for its results."""
         self._is_dropped = False
         self._found: dict[int, T] = {}
         self._errors: dict[int, BaseException] = {}
@@ -145,6 +147,9 @@ class Crew:
 
     Args:
         number: Returns how many may run at once; it is asked again after each function.
+        is_late: Returns whether functions wait until their results are asked for. Where this
+            process is at work all the time, threads beside the caller only take the processor from
+            it.
         start: Has a function run beside the caller, for tests; by default a thread does it.
         wait: Waits until something is so, for tests. It gets a condition that is notified when all
             functions of a batch have ended, and what is waited for.
@@ -154,10 +159,12 @@ class Crew:
         self,
         number: Callable[[], int],
         *,
+        is_late: Callable[[], bool] = lambda: False,
         start: Callable[[Callable[[], None]], object] | None = None,
         wait: Callable[[threading.Condition, Callable[[], bool]], object] | None = None,
     ) -> None:
         self._number = number
+        self._is_late = is_late
         self._start = start or self._start_thread
         self._wait = wait or threading.Condition.wait_for
         self._begin()
@@ -213,6 +220,8 @@ class Crew:
 
     def wait_for(self, batch: _Batch[T]) -> None:
         """Wait until all functions of a batch have ended."""
+        batch.is_awaited = True
+        self._hire()
         with self._changed:
             self._wait(self._changed, batch.is_over)
 
@@ -238,13 +247,13 @@ class Crew:
 
     def _take(self) -> tuple[_Batch[Any], Callable[[], None]] | None:
         """Take what is to be run next; None where as many run as may, or nothing is left."""
-        number = self._number()
+        number, is_late = self._number(), self._is_late()
         with self._changed:
             for batches in (self._urgent, self._others):
                 batches[:] = [each for each in batches if not each.is_over()]
             begun = [*self._urgent, *self._others]
             if sum(batch.running for batch in begun) < number:
-                for batch in begun:
+                for batch in (each for each in begun if each.is_awaited or not is_late):
                     if (function := batch.take()) is not None:
                         return batch, function
         return None

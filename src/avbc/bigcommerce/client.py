@@ -189,7 +189,11 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         self._sleep = self._given_sleep or self._pause
         self._caps: dict[str, threading.Semaphore] = {}
         given = self._at_once
-        self._crew = given if isinstance(given, Crew) else Crew(self._number)
+        self._crew = (
+            given
+            if isinstance(given, Crew)
+            else Crew(self._number, is_late=lambda: self._quota.is_at_work)
+        )
 
     def _pause(self, seconds: float) -> None:
         # Within the grace, a short wait for the quota is no wait to be ended.

@@ -120,7 +120,12 @@ class InFlight:
         """How many keep this process at work: while one waits, the others are handled."""
         if not self._work:
             return MOST
-        return min(MOST, 1 + math.ceil(self._waited / self._work))
+        return min(MOST, 1 + round(self._waited / self._work))
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether answers come as fast as this process handles them."""
+        return self._most == 1
 
     def for_rate(self, per_second: float) -> int:
         """Return how many are needed to send so many requests per second."""

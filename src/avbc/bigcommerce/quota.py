@@ -134,6 +134,15 @@ class Quota:
                 return self._flight.room
             return max(1, self._flight.for_rate(free / (self._reset_at - now)))
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether answers come as fast as this process handles them.
+
+        >>> Quota().is_at_work
+        False
+        """
+        return self._flight.is_at_work
+
     def answered(
         self,
         now: float,
