@@ -98,7 +98,7 @@ class InFlight:
         times = self._kinds.setdefault(kind, _Times())
         if worked is not None:
             least = worked if self._work is None else self._work
-            self._work = min(worked, least + (worked - least) / _ANSWERS)
+            self._work = min(worked, least + (worked - least) / _FORGOTTEN)
         times.note(took, max(0.0, took - (self._work or 0.0)))
         self._waited += (times.wait - self._waited) / _ANSWERS
         if 2 * in_flight < self._room:
