@@ -134,6 +134,16 @@ def test_one_wait_or_work_that_was_long_says_nothing() -> None:
     assert flight.room == 2
 
 
+def test_the_first_answers_of_a_store_leave_room() -> None:
+    flight = InFlight()
+    flight.answered("GET a", 0.13, in_flight=1, worked=0.03)
+    assert flight.room == STARTERS
+    flight.answered("PUT b", 0.2, in_flight=1, worked=0.002)
+    assert flight.room == STARTERS
+    flight.answered("GET c", 0.0003, in_flight=1, worked=0.0003)
+    assert not flight.is_at_work
+
+
 @pytest.mark.parametrize("is_real", [True, False])
 def test_work_is_measured_unless_the_clock_is_a_test_s(
     is_real: bool, script: Any, open_store: Any

@@ -230,8 +230,9 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
             self._ask_before_write(call)
             with self._exchange(attempts) as exchange:
                 allowance = self._wire.allowance(call, self._clock)
+                sender = self._sender()
                 began = time.thread_time() if self._is_measured() else None
-                sent = self._http.send(self._sender(), request, allowance)
+                sent = self._http.send(sender, request, allowance)
                 if began is not None:
                     exchange.worked = time.thread_time() - began
                 exchange.outcome = self._wire.outcome(call, sent)

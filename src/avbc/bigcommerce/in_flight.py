@@ -79,7 +79,7 @@ class InFlight:
         self._took: float | None = None
         self._kinds: dict[str, _Times] = {}
         self._room: float = STARTERS
-        self._waited = 0.0
+        self._waited: float | None = None
         self._work: float | None = None
 
     def answered(self, kind: str, took: float, in_flight: int, worked: float | None = None) -> None:
@@ -100,7 +100,8 @@ class InFlight:
             least = worked if self._work is None else self._work
             self._work = min(worked, least + (worked - least) / _FORGOTTEN)
         times.note(took, max(0.0, took - (self._work or 0.0)))
-        self._waited += (times.wait - self._waited) / _ANSWERS
+        waited = times.wait if self._waited is None else self._waited
+        self._waited = waited + (times.wait - waited) / _ANSWERS
         if 2 * in_flight < self._room:
             return
         needed = _TRIED * in_flight * times.share_at_work
@@ -118,7 +119,7 @@ class InFlight:
     @property
     def _most(self) -> int:
         """How many keep this process at work: while one waits, the others are handled."""
-        if not self._work:
+        if not self._work or self._waited is None:
             return MOST
         return min(MOST, 1 + round(self._waited / self._work))
 
