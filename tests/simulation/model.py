@@ -257,7 +257,8 @@ def is_refused_with_cause(one: One) -> str:
     """Import Error is a fault of the order, and never one of the network or the books."""
     diary = one.diary
     causes = diary.faults or diary.refusals or diary.did(*_MAY_BE_REFUSED)
-    causes = causes or "order_ended_process" in one.codes
+    # Its item goes when the order is archived.
+    causes = causes or "order_ended_process" in f"{one.codes} {one.header.get('staff_notes')}"
     return (
         f"refused: {one.header['staff_notes']}" if one.status == IMPORT_ERROR and not causes else ""
     )
