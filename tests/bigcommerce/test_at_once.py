@@ -114,7 +114,9 @@ def test_a_store_that_stays_slower_is_slow_no_more() -> None:
     assert flight.room == MOST
 
 
-@pytest.mark.parametrize(("took", "number"), [(0.0003, 1), (0.0005, 2), (0.0015, 5), (0.1, MOST)])
+@pytest.mark.parametrize(
+    ("took", "number"), [(0.0003, 1), (0.0004, 1), (0.0005, 2), (0.0016, 9), (0.1, MOST)]
+)
 def test_no_more_than_keep_the_process_at_work(took: float, number: int) -> None:
     """While one answer is waited for, the others are handled."""
     flight = InFlight()
@@ -142,6 +144,27 @@ def test_the_first_answers_of_a_store_leave_room() -> None:
     assert flight.room == STARTERS
     flight.answered("GET c", 0.0003, in_flight=1, worked=0.0003)
     assert not flight.is_at_work
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_fast_store_that_fails_is_given_more_again(is_lost: bool) -> None:
+    """A request that waits for its next attempt must not hold up those of other callers."""
+    quota = Quota()
+    assert quota.ask(0.0) == quota.ask(0.0) == 0.0
+    quota.answered(0.0, 200, {}, kind="GET a", took=0.0003, worked=0.0003)
+    assert (quota.at_once(0.0), quota.is_at_work) == (1, True)
+    if is_lost:
+        quota.lost(0.0)
+    else:
+        quota.answered(0.0, 503, {}, kind="GET a", took=0.0003)
+    assert (quota.at_once(0.0) >= STARTERS, quota.is_at_work) == (True, False)
+
+
+def test_a_new_window_of_a_fast_store_begins_with_one() -> None:
+    quota = Quota()
+    assert quota.ask(0.0) == 0.0
+    quota.answered(0.0, 200, headers(100, 1000), kind="GET a", took=0.0003, worked=0.0003)
+    assert quota.at_once(2.0) == 1
 
 
 @pytest.mark.parametrize("is_real", [True, False])
@@ -307,6 +330,23 @@ def test_an_interruption_while_threads_begin_leaves_nothing_behind() -> None:
     user.start()
     user.join(10)
     assert found == [[2, 3]]
+
+
+def test_an_interruption_while_threads_begin_leaves_others_their_work() -> None:
+    steps, started = Steps(0), list[int]()
+
+    def start(work: Callable[[], None]) -> None:
+        started.append(1)
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        steps.begun.append(work)
+
+    steps.crew = Crew(lambda: steps.number, start=start, wait=steps.wait)
+    first, second = steps.crew.begin([lambda: 1]), steps.crew.begin([lambda: 2, lambda: 3])
+    steps.number = 2
+    with pytest.raises(KeyboardInterrupt):
+        first.results()
+    assert second.results() == [2, 3]
 
 
 def test_a_thread_is_kept_and_goes_with_the_client(script: Any, open_store: Any) -> None:

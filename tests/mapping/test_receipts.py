@@ -486,6 +486,13 @@ def test_a_receipt_never_grows_over_what_was_authorized(follow):
     assert "is over 19.80, and the store received 39.60" in ruling.problems[0].message
 
 
+@pytest.mark.parametrize("authorized", ["19.80", "19.796", "0"])
+def test_a_receipt_grows_to_what_was_authorized(follow, authorized):
+    captures = [step("capture", "12.00", 2, 1), step("capture", "7.80", 3, 1)]
+    ruling = follow(PART, "captured", step("authorization", authorized), *captures)
+    assert [one.after.amount for one in ruling.value] == [D("19.80")]
+
+
 def test_a_credit_settles_the_rest_unless_the_gateway_paid_it_out(follow, rules_with):
     rules = rules_with()
 

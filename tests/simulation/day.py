@@ -211,7 +211,7 @@ class _Day:
 
     def _on_cycle(self, report: CycleReport, worker: Worker) -> None:
         for job in report.jobs:
-            if words := _told(job):
+            if words := _told(job).replace(str(worker.books.engine.url.database), "books.db"):
                 self._tell(worker.name, words)
                 if "Stopped early" in words:
                     self._written_at = self.world.minutes

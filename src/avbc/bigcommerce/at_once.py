@@ -79,21 +79,33 @@ class _Batch(Begun[T]):
         self._limit = limit
         self._stop = stop
         self._left = deque(enumerate(work))
-        self._taken = 0
+        self._taken: dict[int, Callable[[], T]] = {}
+        """What a thread is to begin: Ctrl-C may come in between."""
         self._at_work = 0
-        """Those of the taken ones that a thread has begun: Ctrl-C may come in between."""
         self.is_awaited = False
         """Its caller waits for its results."""
-        self._is_dropped = False
         self._found: dict[int, T] = {}
         self._errors: dict[int, BaseException] = {}
 
-    def take(self) -> Callable[[], None] | None:
-        """Take what is to be run next; None where nothing may be."""
-        if not self._left or self._taken >= self._limit:
+    def take(self) -> int | None:
+        """Take what is to be run next, and return its place; None where nothing may be."""
+        if not self._left or self.running >= self._limit:
             return None
-        self._taken += 1
-        return partial(self._run, *self._left.popleft())
+        place, function = self._left.popleft()
+        self._taken[place] = function
+        return place
+
+    def give_back(self, place: int) -> None:
+        """Leave to others what was taken, if it was not begun."""
+        if (function := self._taken.pop(place, None)) is not None:
+            self._left.appendleft((place, function))
+
+    def begin_one(self, place: int) -> Callable[[], None] | None:
+        """Begin what was taken; None where it was dropped or given back, or another began it."""
+        if (function := self._taken.pop(place, None)) is None:
+            return None
+        self._at_work += 1
+        return partial(self._run, place, function)
 
     def _run(self, place: int, function: Callable[[], T]) -> None:
         try:
@@ -102,20 +114,14 @@ class _Batch(Begun[T]):
             self._errors[place] = error
             self._left.clear()
 
-    def begin_one(self) -> bool:
-        """Note that one begins; returns whether it still may."""
-        self._at_work += not self._is_dropped
-        return not self._is_dropped
-
     def end_one(self) -> None:
         """Note that one has ended."""
-        self._taken -= 1
         self._at_work -= 1
 
     @property
     def running(self) -> int:
-        """How many run. What was dropped before it began never does."""
-        return self._at_work if self._is_dropped else self._taken
+        """How many run, or are to be begun at once."""
+        return len(self._taken) + self._at_work
 
     def is_over(self) -> bool:
         """Whether all have ended."""
@@ -123,7 +129,7 @@ class _Batch(Begun[T]):
 
     def results(self) -> list[T]:
         try:
-            self._crew.wait_for(self)
+            self._crew.finish(self)
         except BaseException:
             self.drop()
             raise
@@ -134,8 +140,8 @@ class _Batch(Begun[T]):
     def drop(self) -> None:
         if self._stop is not None and not self.is_over():
             self._stop.ask()
-        self._is_dropped = True
         self._left.clear()
+        self._taken.clear()
         # Nobody may take the caller's turn while its requests are on their way.
         self._crew.wait_for(self)
 
@@ -147,9 +153,9 @@ class Crew:
 
     Args:
         number: Returns how many may run at once; it is asked again after each function.
-        is_late: Returns whether functions wait until their results are asked for. Where this
-            process is at work all the time, threads beside the caller only take the processor from
-            it.
+        is_late: Returns whether functions are held back until their results are asked for. Where
+            this process is at work all the time, threads beside the caller only take the processor
+            from it.
         start: Has a function run beside the caller, for tests; by default a thread does it.
         wait: Waits until something is so, for tests. It gets a condition that is notified when all
             functions of a batch have ended, and what is waited for.
@@ -218,24 +224,34 @@ class Crew:
             raise
         return batch
 
-    def wait_for(self, batch: _Batch[T]) -> None:
-        """Wait until all functions of a batch have ended."""
+    def finish(self, batch: _Batch[T]) -> None:
+        """Have all functions of a batch run, and wait until they have ended."""
         batch.is_awaited = True
         self._hire()
+        self.wait_for(batch)
+
+    def wait_for(self, batch: _Batch[T]) -> None:
+        """Wait until all functions of a batch have ended."""
         with self._changed:
             self._wait(self._changed, batch.is_over)
 
     def _hire(self) -> None:
         while (taken := self._take()) is not None:
-            self._start(partial(self._work, *taken))
+            try:
+                self._start(partial(self._work, *taken))
+            except BaseException:
+                batch, place = taken
+                with self._changed:
+                    batch.give_back(place)  # It may be another caller's.
+                raise
 
-    def _work(self, batch: _Batch[Any], function: Callable[[], None]) -> None:
-        taken: tuple[_Batch[Any], Callable[[], None]] | None = batch, function
+    def _work(self, batch: _Batch[Any], place: int) -> None:
+        taken: tuple[_Batch[Any], int] | None = batch, place
         while taken is not None:
-            batch, function = taken
+            batch, place = taken
             with self._changed:
-                may_begin = batch.begin_one()
-            if may_begin:
+                function = batch.begin_one(place)
+            if function is not None:
                 function()
                 with self._changed:
                     batch.end_one()
@@ -245,7 +261,7 @@ class Crew:
             taken = self._take()
             self._hire()
 
-    def _take(self) -> tuple[_Batch[Any], Callable[[], None]] | None:
+    def _take(self) -> tuple[_Batch[Any], int] | None:
         """Take what is to be run next; None where as many run as may, or nothing is left."""
         number, is_late = self._number(), self._is_late()
         with self._changed:
@@ -254,8 +270,8 @@ class Crew:
             begun = [*self._urgent, *self._others]
             if sum(batch.running for batch in begun) < number:
                 for batch in (each for each in begun if each.is_awaited or not is_late):
-                    if (function := batch.take()) is not None:
-                        return batch, function
+                    if (place := batch.take()) is not None:
+                        return batch, place
         return None
 
     def _start_thread(self, work: Callable[[], None]) -> None:

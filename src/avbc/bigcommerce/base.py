@@ -87,7 +87,7 @@ class Exchange:
     started: float
     outcome: Response | StoreError = attrs.field(init=False)
     worked: float | None = None
-    """The seconds in which its thread did not wait, where they were measured."""
+    """The CPU seconds of its thread, where they were measured."""
 
     @property
     def status(self) -> int | None:

@@ -141,6 +141,8 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         """Begin many calls; `results()` of what it returns waits for their values or errors.
 
         Meanwhile the caller can do something else. Changes go before reads that were begun earlier.
+        Where answers come as fast as this process handles them, nothing is sent before `results()`
+        is called.
 
         ```python
         begun = store.begin([store.transactions.list.call(order.id) for order in orders])
@@ -242,7 +244,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         """Whether the work for a request is measured: some systems take 0.1 ms to tell of it."""
         sent = self._connections.requests
         is_due = sent <= _MEASURED_FIRST or sent % _MEASURED_LATER == 0
-        # By a clock of tests, work takes no time.
+        # Another clock is one of a test, whose time has nothing to do with that of the processor.
         return is_due and self._clock is time.monotonic
 
     def _cap(self, cap: Cap | None) -> AbstractContextManager[object]:

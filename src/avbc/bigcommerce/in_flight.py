@@ -42,7 +42,7 @@ class _Times:
     least: float = 0.0
     """The mean when the store was quickest."""
     wait: float = math.inf
-    """Seconds of the shortest wait for an answer."""
+    """Seconds of the shortest wait for an answer, which is slowly forgotten."""
 
     def note(self, took: float, waited: float) -> None:
         self.count += 1
@@ -89,7 +89,7 @@ class InFlight:
             kind: What requests are alike in the time that they take.
             took: Seconds.
             in_flight: How many requests were in flight, this one included.
-            worked: The seconds of it in which its thread did not wait, where they were measured.
+            worked: The CPU seconds of its thread, where they were measured.
         """
         before = took if self._took is None else self._took
         self._took = before + (took - before) / _ANSWERS
@@ -114,22 +114,26 @@ class InFlight:
     @property
     def room(self) -> int:
         """How many are in flight where no rate is given."""
-        return max(1, min(int(self._room), self._most))
+        return max(1, min(int(self._room), self.most))
 
     @property
-    def _most(self) -> int:
+    def most(self) -> int:
         """How many keep this process at work: while one waits, the others are handled."""
         if not self._work or self._waited is None:
             return MOST
-        return min(MOST, 1 + round(self._waited / self._work))
+        return min(MOST, 1 + int(_SPARE * self._waited / self._work))
 
     @property
     def is_at_work(self) -> bool:
         """Whether answers come as fast as this process handles them."""
-        return self._most == 1
+        return self.most == 1
+
+    def failed(self) -> None:
+        """Record that the store failed: one that may be down is not one that answers fast."""
+        self._waited = None
 
     def for_rate(self, per_second: float) -> int:
         """Return how many are needed to send so many requests per second."""
         if self._took is None:
             return STARTERS
-        return min(self._most, math.ceil(_SPARE * per_second * self._took))
+        return min(self.most, math.ceil(_SPARE * per_second * self._took))

@@ -128,7 +128,7 @@ class Quota:
             if self._left is None or now >= self._reset_at:
                 if self._unlimited:
                     return self._flight.room
-                return max(1, min(STARTERS, self._limit or STARTERS))
+                return max(1, min(STARTERS, self._limit or STARTERS, self._flight.most))
             free = self._left - self._in_flight - self._reserve(now)
             if self._is_at_full_speed(free):
                 return self._flight.room
@@ -161,11 +161,13 @@ class Quota:
             headers: Its headers.
             kind: What requests are alike in the time that they take.
             took: The seconds that it took.
-            worked: The seconds of it in which its thread did not wait, where they were measured.
+            worked: The CPU seconds of its thread, where they were measured.
         """
         with self._lock:
             if took is not None and status < 429:
                 self._flight.answered(kind, took, self._in_flight, worked)
+            elif status >= 429:
+                self._flight.failed()
             self._in_flight -= 1
             left = whole(headers.get(REQUESTS_LEFT))
             reset_ms = whole(headers.get(RESET_MS))
@@ -185,6 +187,7 @@ class Quota:
     def lost(self, now: float) -> None:
         """Record that a request ended without an answer; BigCommerce may have counted it."""
         with self._lock:
+            self._flight.failed()
             self._in_flight -= 1
             self._use_one(now)
 

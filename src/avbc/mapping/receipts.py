@@ -428,11 +428,16 @@ class _Comparison:
         """
         return (
             payment.state == "captured"
-            and payment.amount <= (payment.authorized or ZERO)
+            and not self._is_over_authorized(payment)
             and not receipt.posted
             and receipt.amount in payment.so_far[:-1]
             and payment.amount - receipt.amount > self.books.by_hand
         )
+
+    def _is_over_authorized(self, payment: GatewayPayment) -> bool:
+        """Whether more was captured than was authorized; some gateways authorize nothing."""
+        over = payment.amount - (payment.authorized or payment.amount)
+        return over > 0 and not self.case.rules.rounds_to_zero(over)
 
     def _check_captured(self, receipt: Receipt, payment: GatewayPayment) -> None:
         """Find where a captured receipt, which never changes, is not what the store received."""

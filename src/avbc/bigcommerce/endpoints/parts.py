@@ -99,7 +99,7 @@ def object_reader(path: str, model: type[M]) -> Callable[[Json], M]:
 
     def reader(body: Json) -> M:
         row = row_of(body) if is_wrapped else body
-        if has_id and isinstance(row, Mapping) and "id" not in row:
+        if has_id and not (isinstance(row, Mapping) and "id" in row):
             # It is no record that cannot be read: it is none at all.
             raise UnexpectedData("answer", shortened(row), "expected an object with its id")
         return read_object(row, model, _name(path))

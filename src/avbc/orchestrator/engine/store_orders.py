@@ -13,6 +13,7 @@ from avbc.bigcommerce import (
     Call,
     ListCall,
     Page,
+    Retries,
     UnexpectedData,
 )
 from avbc.bigcommerce.at_once import Begun
@@ -105,10 +106,13 @@ def orders_alone(
     """
     calls = [store.orders.get.call(number, include=include) for number in order_ids]
     found = store.map(calls, return_errors=True)
-    again = [place for place, each in enumerate(found) if isinstance(each, BadAnswer)]
-    answers = store.map([calls[place] for place in again], return_errors=True)
-    for place, answer in zip(again, answers, strict=True):
-        found[place] = answer
+    bad = (BadAnswer, UnexpectedData)
+    again = [place for place, each in enumerate(found) if isinstance(each, bad)]
+    if again:
+        once = store.with_options(retries=Retries(attempts=1))
+        answers = once.map([calls[place] for place in again], return_errors=True)
+        for place, answer in zip(again, answers, strict=True):
+            found[place] = answer
     return found
 
 
