@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 import attrs
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -912,6 +914,29 @@ def test_an_edit_that_was_refused_waits_whatever_status_its_order_gets(
     assert waits(web, order) == ["order_edited_after_import"]
 
 
+def test_an_edit_that_is_refused_while_orders_are_followed_waits_on(
+    join: Join, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    """Another process refuses it, and moves the order on, after this one read the worklist."""
+    order, importer = orders[0], join()
+    books.set_order_status(f"WEB{order.id}", "Picked")
+    address = {**_address(order), "city": "Springfield"}
+    store.edit_order(order.id, billing_address=address, status_id=NEW)
+
+    class Meanwhile(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if b"min_date_modified" in request.url.query and not importer.worklist():
+                importer.import_orders()
+                store.edit_order(order.id, status_id=8)
+            return store.handle(request)
+
+    follower = join(transport=Meanwhile())
+    follower.follow_orders()
+    assert waits(follower, order) == ["order_edited"]
+    follower.follow_orders()
+    assert waits(follower, order) == ["order_edited_after_import"]
+
+
 def test_the_fix_of_an_edit_is_followed(
     web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
 ) -> None:
@@ -1005,6 +1030,23 @@ def test_an_old_order_that_is_archived_is_found_within_the_hour(
     journal.remember(f"followed all {scope}", {"at": ago.isoformat()}.items())
     web.follow_orders()
     assert waits(web, orders[0]) == []
+
+
+def test_an_order_that_stopped_long_before_its_import_was_written_is_found_within_the_hour(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    """A process that stood still wrote it: by then, no list of changes had the order any more."""
+    journal, scope = web._integration.journal, web._integration.scope
+    journal.forget_fingerprints(f"followed {scope}", [f"WEB{orders[0].id}"])
+    journal.forget_fingerprints(f"followed lately {scope}", None)
+    ago = datetime.now(UTC) - timedelta(hours=3)
+    own = store.order(orders[0].id)
+    own.header.update(status_id=4, date_modified=format_datetime(ago))
+    store.add_order(own)
+    assert list(web.follow_orders()) == []
+    journal.remember(f"followed all {scope}", {"at": ago.isoformat()}.items())
+    web.follow_orders()
+    assert waits(web, orders[0]) == ["order_stopped_in_store"]
 
 
 def test_an_empty_page_in_place_of_an_answer_says_nothing(

@@ -326,7 +326,7 @@ class People:
         if len(order.shipments) == before:
             return ""
         if order.header["status_id"] != 3:
-            diary.status, diary.status_at = 3, self.now()
+            diary.status, diary.status_at, diary.booked_while_stopped = 3, self.now(), False
             self.store.edit_order(order_id, status_id=3)
         return f"ships {units} {diary.lines[0][0]} of order {order_id} by hand"
 

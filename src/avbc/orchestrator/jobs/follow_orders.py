@@ -296,7 +296,7 @@ class _Follow:
         self._settle_import_items(found)
         bring_back(run, found)
         states = {key: self._state(key, order) for key, order in found.items()}
-        known = {} if again else run.known(FOLLOWED, found)
+        known = {} if again else run.known(FOLLOWED, found.keys() - self._settled)
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
         run.unchanged(len(found) - len(due))
         self._note_back([key for key in known if key not in due], found)
@@ -430,14 +430,14 @@ class _Follow:
         here = {self._import_id(n): each for n, each in found.items() if isinstance(each, Order)}
         self._settle_import_items(here)
         self._note_listed(each for key, each in here.items() if key in self._import_items)
-        back = {number for number in due if number in found and self._is_gone(number)}
+        keys = {number: self._import_id(number) for number in due & found.keys()}
+        known = run.known(FOLLOWED, keys.values())
+        # One that is not known yet may have changed long before its import was written.
+        back = [n for n, key in keys.items() if key not in known or GONE in self._open.get(key, ())]
         self.take_ids(back)
         self._take_gone(asked - found.keys())
         if not (run.is_over() or run.report.postponed):
             run.know(_SWEPT, "at", f"{run.started.isoformat()} {self._channels}".strip())
-
-    def _is_gone(self, order_id: int) -> bool:
-        return GONE in self._open.get(self._import_id(order_id), ())
 
     def _take_gone(self, order_ids: Iterable[int]) -> None:
         """Report open orders that the store does not list: they were archived or deleted.
