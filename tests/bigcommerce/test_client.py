@@ -232,6 +232,8 @@ def test_nothing_where_a_record_is_due_is_not_the_records_fault(
     ("body", "ask"),
     [
         ({"error": "unexpected"}, lambda store: store.orders.get(7)),
+        ([{"id": 7}], lambda store: store.orders.get(7)),
+        ("unexpected", lambda store: store.orders.get(7)),
         ({"data": {"error": "unexpected"}}, lambda store: store.products.get(7)),
     ],
 )
